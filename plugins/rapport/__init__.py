@@ -1,0 +1,1 @@
+"""Rapport: one history per customer, who is loyal and why, and lists that are safe to send."""

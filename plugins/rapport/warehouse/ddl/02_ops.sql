@@ -1,0 +1,104 @@
+create table if not exists ops.nights (
+    business_date date primary key,
+    state text not null default 'open'
+        check (state in ('open', 'building', 'built', 'published', 'sending', 'sent', 'failed')),
+    failed_step text,
+    failure text,
+    is_dry_run boolean not null default false,
+    landing text not null,
+    deadlines jsonb not null default '{}',
+    clock timestamptz not null,
+    code_version text,
+    settings_hash text,
+    opened_at timestamptz not null default clock_timestamp(),
+    claimed_at timestamptz,
+    built_at timestamptz,
+    published_at timestamptz,
+    sent_at timestamptz
+);
+comment on table ops.nights is 'One row per business date: what the night reads, how far it came, and why it stopped.';
+comment on column ops.nights.clock is 'The instant every relative measure of this night is computed at; never now().';
+comment on column ops.nights.claimed_at is 'From here on the loads of the night are pinned: files landing later belong to the next night.';
+
+create table if not exists ops.night_sources (
+    business_date date not null references ops.nights,
+    kind text not null check (kind in ('crm', 'ecommerce', 'survey')),
+    state text not null check (state in ('arrived', 'refused', 'none')),
+    n_files integer not null default 0,
+    n_refused integer not null default 0,
+    reason text,
+    reported_at timestamptz not null default clock_timestamp(),
+    primary key (business_date, kind)
+);
+comment on table ops.night_sources is 'What each kind of source had delivered by its deadline.';
+
+create table if not exists ops.loads (
+    load_id bigint generated always as identity primary key,
+    business_date date not null references ops.nights,
+    kind text not null,
+    vendor text not null,
+    table_name text not null,
+    file_name text not null,
+    file_date date,
+    file_size bigint not null,
+    file_modified_at timestamptz,
+    sha256 text not null,
+    status text not null check (status in ('loaded', 'refused', 'rejected')),
+    supersedes bigint references ops.loads,
+    encoding text,
+    delimiter text,
+    rows_read bigint not null default 0,
+    rows_loaded bigint not null default 0,
+    rows_quarantined bigint not null default 0,
+    rows_skipped bigint not null default 0,
+    new_columns text[] not null default '{}',
+    missing_columns text[] not null default '{}',
+    reason text,
+    fix text,
+    started_at timestamptz not null,
+    finished_at timestamptz not null default clock_timestamp(),
+    constraint every_row_is_accounted_for check (rows_read = rows_loaded + rows_quarantined + rows_skipped)
+);
+comment on table ops.loads is
+    'The ledger: one row per file taken in or refused. refused: not loadable; rejected: loaded, then stopped by the landing gate.';
+comment on column ops.loads.table_name is 'Empty when the file could not be recognised.';
+create index if not exists loads_by_file on ops.loads (vendor, table_name, file_name);
+
+-- The loads that make up the warehouse as of night d: any night can be rebuilt from it.
+create or replace function ops.loads_as_of(d date) returns setof bigint
+language sql stable as $$
+    select loads.load_id
+    from ops.loads
+    where loads.status = 'loaded'
+        and loads.business_date <= d
+        and not exists (
+            select 1 from ops.loads as later
+            where later.supersedes = loads.load_id and later.status = 'loaded' and later.business_date <= d
+        )
+$$;
+
+create table if not exists ops.steps (
+    business_date date not null references ops.nights,
+    step text not null,
+    attempt_id text not null,
+    status text not null check (status in ('running', 'done', 'failed')),
+    started_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    detail jsonb not null default '{}',
+    primary key (business_date, step, attempt_id)
+);
+comment on table ops.steps is 'How long each step of a night took, and how it ended.';
+
+create table if not exists ops.publications (
+    business_date date not null references ops.nights,
+    table_schema text not null,
+    table_name text not null,
+    n_rows bigint not null,
+    n_inserted bigint not null,
+    n_updated bigint not null,
+    n_deleted bigint not null,
+    checksum text not null,
+    published_at timestamptz not null default clock_timestamp(),
+    primary key (business_date, table_schema, table_name)
+);
+comment on table ops.publications is 'What each night changed in each live table; the checksum proves a replay equal.';
