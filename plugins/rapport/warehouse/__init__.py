@@ -1,1 +1,19 @@
+"""Postgres: the embedded server, databases, connections and the warehouse's own tables."""
 
+from rapport.warehouse.connections import (
+    airflow_database_url,
+    connect,
+    connection_parameters,
+    ensure_running,
+    stop,
+    warehouse_url,
+)
+
+__all__ = [
+    "airflow_database_url",
+    "connect",
+    "connection_parameters",
+    "ensure_running",
+    "stop",
+    "warehouse_url",
+]

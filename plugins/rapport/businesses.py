@@ -1,0 +1,162 @@
+"""A business is one file, businesses/<name>.yml: what a user edits first."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from rapport import settings
+from rapport.errors import BusinessError
+
+Kind = Literal["crm", "ecommerce", "survey"]
+KINDS: tuple[Kind, ...] = ("crm", "ecommerce", "survey")
+
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM, 24 hours")]
+
+
+class DropDestination(BaseModel):
+    """Where lists go: a local folder, or an Airflow connection to an SFTP server."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    transport: Literal["local", "sftp"] = "local"
+    folder: str | None = Field(None, description="local path or remote folder; the business's drop folder if left out")
+    connection: str | None = Field(None, description="Airflow connection id, for sftp")
+
+
+class Business(BaseModel):
+    """Settings of one business; each has its own warehouse database, landing and drop folders."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    title: str
+    vendors: list[str] = Field(min_length=1, description="folder names under dbt_project/models/staging")
+    reporting_currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")
+    time_zone: str = Field(description="IANA name of the store's time zone")
+    default_country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 code for phones without a country")
+    legal_regime: Literal["gdpr", "kvkk", "gdpr+kvkk", "ccpa", "none"] = Field(
+        description="documentation for those who approve lists; not legal advice"
+    )
+    deadlines: dict[Kind, ClockTime] = Field(
+        default_factory=dict, description="local time, the morning after the business date"
+    )
+    landing: str | None = Field(None, description="folder of exports; default: landing/<name> in the state folder")
+    drop: str | None = Field(None, description="folder of delivered lists; default: drop/<name> in the state folder")
+    destinations: dict[str, DropDestination] = Field(default_factory=lambda: {"drop": DropDestination()})
+    encodings: dict[str, list[str]] = Field(default_factory=dict, description="per vendor, tried in this order")
+    settle_seconds: float = Field(10, ge=0, description="a file younger than this may still be written")
+    data_owner: str = Field("data-engineering", description="team told when a night needs attention")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("expected an IANA time zone such as Europe/Istanbul")
+        return value
+
+    @field_validator("encodings")
+    @classmethod
+    def _known_encodings(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for encoding in (name for names in value.values() for name in names):
+            try:
+                "".encode(encoding)
+            except LookupError:
+                raise ValueError(f"expected an encoding Python knows, such as windows-1254; got {encoding!r}") from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def deadline_of(self, kind: Kind) -> str:
+        return self.deadlines.get(kind, "02:00")
+
+    def landing_folder(self) -> Path:
+        return Path(self.landing).expanduser() if self.landing else settings.landing_dir(self.name)
+
+    def drop_folder(self) -> Path:
+        return Path(self.drop).expanduser() if self.drop else settings.drop_dir(self.name)
+
+    def settings_fingerprint(self) -> dict[str, Any]:
+        """What of the settings can change a night's tables or lists."""
+        return self.model_dump(exclude={"landing", "drop", "settle_seconds", "deadlines", "data_owner"})
+
+
+def business_names() -> list[str]:
+    """Names of all businesses of this project, sorted."""
+    return sorted(path.stem for path in settings.BUSINESSES.glob("*.yml"))
+
+
+@cache
+def load_business(name: str) -> Business:
+    """Read and check businesses/<name>.yml.
+
+    Raises BusinessError naming the file, the key and what was expected.
+    """
+    path = settings.BUSINESSES / f"{name}.yml"
+    shown = f"businesses/{path.name}"
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name) or not path.is_file():
+        raise BusinessError(
+            f"There is no business called {name!r}.",
+            where=shown,
+            fix=f"use one of: {', '.join(business_names()) or 'none yet'}; or add one (docs/how-to/add-a-business.md)",
+        )
+    return parse_business(path.read_text(encoding="utf-8"), name, shown)
+
+
+def parse_business(text: str, name: str, where: str) -> Business:
+    """Check the text of a business file; `name` is the file's stem, `where` is shown in errors."""
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise BusinessError("This is not YAML.", where=where + line, fix="see docs/how-to/add-a-business.md") from error
+    if not isinstance(content, dict):
+        raise BusinessError("Expected a mapping of keys to values.", where=where, fix="start from businesses/sample.yml")
+    try:
+        business = Business.model_validate({"name": name, **content})
+    except ValidationError as error:
+        raise BusinessError(_explain(error), where=where, fix="correct the keys named above") from None
+    if business.name != name:
+        raise BusinessError(f"name: expected {name!r}, as the file is called.", where=where, fix="leave `name` out")
+    unknown = [vendor for vendor in business.vendors if not _declares(vendor)]
+    if unknown:
+        raise BusinessError(
+            f"vendors: no export declaration for {', '.join(unknown)}.",
+            where=where,
+            fix=f"use some of: {', '.join(declared_vendors())}; or declare it (docs/how-to/add-a-source.md)",
+        )
+    return business
+
+
+def declared_vendors() -> list[str]:
+    """Vendors with an export declaration in dbt's staging folder, sorted."""
+    return sorted(path.parent.name for path in (settings.DBT_PROJECT / "models/staging").glob("*/_*__sources.yml"))
+
+
+def _declares(vendor: str) -> bool:
+    return vendor in declared_vendors()
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "(top)"
+        field = Business.model_fields.get(str(problem["loc"][0])) if problem["loc"] else None
+        hint = f" ({field.description})" if field is not None and field.description else ""
+        if problem["type"] == "extra_forbidden":
+            known = ", ".join(Business.model_fields)
+            lines.append(f"{key}: unknown key; expected one of {known}")
+        elif problem["type"] == "missing":
+            lines.append(f"{key}: missing{hint}")
+        else:
+            lines.append(f"{key}: {problem['msg']}{hint}")
+    return "; ".join(lines)

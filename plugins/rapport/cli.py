@@ -1,0 +1,98 @@
+"""The `rapport` command. Each room brings its own commands; heavy libraries are imported only when used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Annotated
+
+import typer
+
+from rapport import settings
+from rapport.errors import RapportError
+
+app = typer.Typer(
+    name="rapport",
+    help="One history per customer, who is loyal and why, and lists that are safe to send.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+warehouse_app = typer.Typer(help="The Postgres warehouse: start, stop, url.", no_args_is_help=True)
+app.add_typer(warehouse_app, name="warehouse")
+
+BusinessOption = Annotated[str, typer.Option("--business", "-b", help="which business; a file in businesses/")]
+
+
+@warehouse_app.command("start")
+def warehouse_start(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
+    """Start Postgres if it is not running and prepare the business's warehouse."""
+    from rapport.businesses import load_business
+    from rapport.warehouse import connect
+
+    connect(load_business(business).name).close()
+    typer.echo(f"The warehouse of {business} is running; `rapport warehouse url` gives its address.")
+
+
+@warehouse_app.command("stop")
+def warehouse_stop() -> None:
+    """Stop the embedded Postgres."""
+    from rapport.warehouse import stop
+
+    typer.echo("Postgres has stopped." if stop() else "Postgres was not running.")
+
+
+@warehouse_app.command("url")
+def warehouse_url(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
+    """Print the URL of the business's warehouse (it carries the password); starts Postgres if need be."""
+    from rapport.businesses import load_business
+    from rapport.warehouse import connect
+    from rapport.warehouse import warehouse_url as url_of
+
+    connect(load_business(business).name).close()
+    typer.echo(url_of(business))
+
+
+# name of a group -> (module, attribute); a room's commands appear once the room has them
+GROUPS = {
+    "samples": ("rapport.samples.commands", "app"),
+    "quarantine": ("rapport.landing.commands", "app"),
+    "segments": ("rapport.activation.commands", "app"),
+}
+COMMANDS = {
+    "ingest": ("rapport.landing.commands", "ingest"),
+    "run": ("rapport.nights.commands", "run"),
+    "up": ("rapport.nights.commands", "up"),
+    "down": ("rapport.nights.commands", "down"),
+    "dbt": ("rapport.building.commands", "dbt"),
+}
+
+
+def _attach() -> None:
+    for name, (module, attribute) in GROUPS.items():
+        app.add_typer(getattr(importlib.import_module(module), attribute), name=name)
+    for name, (module, attribute) in COMMANDS.items():
+        settings_of = {"context_settings": {"ignore_unknown_options": True}} if name == "dbt" else {}
+        app.command(name, **settings_of)(getattr(importlib.import_module(module), attribute))  # type: ignore[arg-type]
+
+
+def main() -> None:
+    """Entry point: expected errors become a clear message and their exit code."""
+    try:
+        _attach()
+        app()
+    except RapportError as error:
+        from rich.console import Console
+
+        Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+

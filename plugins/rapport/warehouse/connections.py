@@ -1,0 +1,122 @@
+"""Connections to the server, the databases on it, and the warehouse's own tables.
+
+WAREHOUSE_URL (a server with the right to create databases) takes the place of the embedded cluster.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from rapport.errors import WarehouseError
+from rapport.warehouse import embedded
+
+OLDEST_SUPPORTED = 17
+AIRFLOW_DATABASE = "rapport_airflow"
+DDL = Path(__file__).parent / "ddl"
+_DDL_LOCK = 7_263_471
+
+
+def ensure_running() -> str:
+    """Start the embedded server, or check the one WAREHOUSE_URL names; returns the URL of its `postgres` database."""
+    given = os.environ.get("WAREHOUSE_URL")
+    if not given:
+        return embedded.start().url("postgres")
+    try:
+        with psycopg.connect(given, connect_timeout=10) as conn:
+            version = conn.info.server_version // 10_000
+    except psycopg.OperationalError as error:
+        raise WarehouseError(
+            f"WAREHOUSE_URL cannot be reached: {_without_secret(str(error))}",
+            where=_without_password(given),
+            fix="check host, port, user and password; or unset WAREHOUSE_URL to use the embedded Postgres",
+        ) from None
+    if version < OLDEST_SUPPORTED:
+        raise WarehouseError(
+            f"Postgres {version} is too old: Rapport needs {OLDEST_SUPPORTED} or newer (MERGE with deletion).",
+            where=_without_password(given),
+            fix="upgrade that server, or unset WAREHOUSE_URL to use the embedded Postgres 18",
+        )
+    return given
+
+
+def stop() -> bool:
+    """Stop the embedded server; a server given by WAREHOUSE_URL is left alone. True if one was stopped."""
+    return False if os.environ.get("WAREHOUSE_URL") else embedded.stop()
+
+
+def warehouse_url(business: str) -> str:
+    """URL of the business's warehouse database, which is created if absent. Carries the password."""
+    return _database_url(f"rapport_{business}")
+
+
+def airflow_database_url() -> str:
+    """URL of Airflow's metadata database, which is created if absent. Carries the password."""
+    return _database_url(AIRFLOW_DATABASE)
+
+
+def connect(
+    business: str, *, application_name: str = "rapport", autocommit: bool = False
+) -> psycopg.Connection[tuple[Any, ...]]:
+    """Open a connection to the business's warehouse, whose own tables are in place."""
+    url = warehouse_url(business)
+    _migrate(url)
+    return psycopg.connect(url, application_name=application_name[:63], autocommit=autocommit)
+
+
+def connection_parameters(business: str) -> dict[str, str]:
+    """host, port, user, password and dbname of the warehouse, for programs that take them apart."""
+    found = conninfo_to_dict(warehouse_url(business))
+    return {key: str(found.get(key) or "") for key in ("host", "port", "user", "password", "dbname")}
+
+
+def _database_url(database: str) -> str:
+    server = ensure_running()
+    _create_database(server, database)
+    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
+
+
+@cache
+def _create_database(server: str, database: str) -> None:
+    with psycopg.connect(server, autocommit=True) as conn:
+        exists = conn.execute("select from pg_database where datname = %s", [database]).fetchone() is not None
+        if exists:
+            return
+        try:
+            conn.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(database)))
+        except psycopg.errors.DuplicateDatabase:
+            return  # another process was first
+        except psycopg.errors.UniqueViolation:
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            raise WarehouseError(
+                f"The user of WAREHOUSE_URL may not create the database {database}.",
+                where=_without_password(server),
+                fix=f"grant it CREATEDB, or create {database} (UTF8) owned by it",
+            ) from None
+
+
+@cache
+def _migrate(url: str) -> None:
+    with psycopg.connect(url) as conn:
+        conn.execute("select pg_advisory_xact_lock(%s)", [_DDL_LOCK])
+        conn.execute("set local client_min_messages = warning")
+        for path in sorted(DDL.glob("*.sql")):
+            conn.execute(path.read_text(encoding="utf-8"))  # type: ignore[arg-type]
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{parts.username or ''}@{host}:{parts.port or 5432}{parts.path}"
+
+
+def _without_secret(message: str) -> str:
+    return message.strip().splitlines()[0] if message.strip() else "no answer"

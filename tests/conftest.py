@@ -1,0 +1,42 @@
+"""Fixtures every test may use: a real Postgres and a fresh warehouse database in it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def server() -> str:
+    """URL of the embedded server, in the state folder of this checkout (or RAPPORT_HOME)."""
+    from rapport.warehouse import ensure_running
+
+    return ensure_running()
+
+
+@pytest.fixture
+def warehouse(server: str) -> Iterator[str]:
+    """Name of a business whose warehouse is new and empty; `rapport.warehouse.connect(name)` opens it."""
+    from rapport.warehouse import connect
+
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    connect(name).close()
+    yield name
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f'drop database if exists "rapport_{name}" with (force)')
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of export formats and real files; tests that read it run where it is there."""
+    for candidate in (os.environ.get("RAPPORT_SHARED"), str(REPOSITORY.parent / "shared")):
+        if candidate and (Path(candidate) / "exports").is_dir():
+            return Path(candidate)
+    pytest.skip("the folder of vendors' real exports is not on this machine")
