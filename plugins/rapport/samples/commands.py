@@ -1,0 +1,35 @@
+"""`rapport samples`: exports to try Rapport with, invented or from a public retailer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rapport.samples.files import Written
+
+app = typer.Typer(help="Exports to try Rapport with: an invented retailer, or the Complete Journey.", no_args_is_help=True)
+
+Out = Annotated[Path, typer.Option("--out", help="Landing folder to write into; one folder a vendor.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+
+
+@app.command()
+def completejourney(out: Out, as_json: AsJson = False) -> None:
+    """Write the Complete Journey retailer as exports of a vendor of its own (needs `make realdata`)."""
+    from rapport.samples.completejourney import write_completejourney
+
+    _summarise(write_completejourney(out), as_json)
+
+
+def _summarise(written: Written, as_json: bool) -> None:
+    if as_json:
+        files = [{"file": name, "rows": rows, "is_new": is_new} for name, rows, is_new in written.files]
+        typer.echo(json.dumps({"out": str(written.root), "files": files, "rows": written.n_rows}))
+        return
+    for name, rows, is_new in written.files:
+        typer.echo(f"{rows:>10,}  {name}{'' if is_new else '  (unchanged)'}")
+    typer.echo(f"{written.n_rows:>10,}  rows in {len(written.files)} files in {written.root}")
