@@ -1,0 +1,79 @@
+"""Which night a wake-up works on: the oldest unfinished one that is due, or none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from datetime import UTC, datetime
+from typing import Literal
+
+from rapport import settings
+from rapport.businesses import KINDS, Business
+from rapport.nights.ledger import Connection, Night, deadline_of, find_night
+
+Stage = Literal["build", "send"]
+_OF_STAGE = {"build": ("building", "built"), "send": ("published", "sending")}
+
+
+def claim_next(conn: Connection, business: Business, stage: Stage, *, now: datetime | None = None) -> Night | None:
+    """The oldest unfinished night if it is this stage's turn, else None. Commits.
+
+    An open night is due when every kind of source has reported, or the last deadline has passed; kinds that
+    are silent by then are recorded as `none`. Claiming pins its loads: files that land later belong to the
+    next night. A night that was claimed and not finished (a crash) is handed out again.
+    """
+    conn.execute("select pg_advisory_xact_lock(hashtext('rapport nights'))")
+    row = conn.execute(
+        "select business_date, state from ops.nights where state not in ('sent', 'failed')"
+        " order by business_date limit 1"
+    ).fetchone()
+    if row is None:
+        conn.commit()
+        return None
+    business_date, state = row
+    if stage == "build" and state == "open":
+        reported = {
+            kind
+            for (kind,) in conn.execute("select kind from ops.night_sources where business_date = %s", [business_date])
+        }
+        silent = [kind for kind in KINDS if kind not in reported]
+        last_deadline = max(deadline_of(business, kind, business_date) for kind in KINDS)
+        if silent and (now or datetime.now(UTC)) < last_deadline:
+            conn.commit()
+            return None
+        for kind in silent:
+            conn.execute(
+                "insert into ops.night_sources (business_date, kind, state, reason)"
+                " values (%s, %s, 'none', 'nothing was reported by the deadline')",
+                [business_date, kind],
+            )
+        conn.execute(
+            "update ops.nights set state = 'building', claimed_at = clock_timestamp(), code_version = %s,"
+            " settings_hash = %s where business_date = %s",
+            [code_version(), settings_hash(business), business_date],
+        )
+    elif state not in _OF_STAGE[stage]:
+        conn.commit()
+        return None
+    night = find_night(conn, business_date)
+    conn.commit()
+    return night
+
+
+def code_version() -> str:
+    """The commit the project is at, or `unknown` outside a git checkout."""
+    command = ["git", "-C", str(settings.PROJECT_ROOT), "describe", "--always", "--dirty"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    except OSError:
+        return "unknown"
+    return found.stdout.strip() or "unknown"
+
+
+def settings_hash(business: Business) -> str:
+    """SHA-256 over the seeds and the business's settings, so that two nights' inputs can be told apart."""
+    digest = hashlib.sha256(json.dumps(business.settings_fingerprint(), sort_keys=True).encode())
+    for path in sorted((settings.DBT_PROJECT / "seeds").glob("**/*.csv")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
