@@ -1,0 +1,14 @@
+{#- The instant this night is computed at, timestamptz. Never now(): a replayed night must give the same tables. -#}
+{% macro clock() -%}
+    cast('{{ var("clock") }}' as timestamp with time zone)
+{%- endmacro %}
+
+{#- The night's business date, date. -#}
+{% macro business_date() -%}
+    cast('{{ var("business_date") }}' as date)
+{%- endmacro %}
+
+{#- The calendar day of a UTC instant in the stores' time zone. -#}
+{% macro to_business_date(column) -%}
+    cast({{ column }} at time zone '{{ var("time_zone") }}' as date)
+{%- endmacro %}

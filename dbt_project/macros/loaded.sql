@@ -1,0 +1,44 @@
+{#-
+    Raw rows of the loads that are active as of the night, with the file's date and the load's place in time
+    (load_order: 1 is the oldest). A file whose name carries no date counts as of the night that took it in.
+-#}
+{% macro loaded(raw_table) -%}
+    select
+        raw_rows.*,
+        active_loads.file_date,
+        active_loads.load_order
+    from {{ raw_table }} as raw_rows
+    inner join (
+        select
+            loads.load_id,
+            coalesce(loads.file_date, loads.business_date) as file_date,
+            row_number() over (
+                order by coalesce(loads.file_date, loads.business_date), loads.load_id
+            ) as load_order
+        from ops.loads
+        where loads.load_id in (select ops.loads_as_of({{ business_date() }}))
+    ) as active_loads
+        on raw_rows._load_id = active_loads.load_id
+{%- endmacro %}
+
+{#-
+    Latest export wins: of each key only the rows of the newest load that has it. one_row keeps a single row, the last
+    in the file, for tables in which the key is meant to be unique.
+-#}
+{% macro latest_export(relation, key, one_row=false) -%}
+    {%- set key_columns = key | join(', ') -%}
+    select *
+    from (
+        select
+            *,
+            {% if one_row -%}
+            row_number() over (
+                partition by {{ key_columns }} order by load_order desc, _row_number desc
+            ) = 1 as is_latest
+            {%- else -%}
+            load_order = max(load_order) over (partition by {{ key_columns }}) as is_latest
+            {%- endif %}
+        from {{ relation }}
+    ) as ranked
+    where is_latest
+{%- endmacro %}

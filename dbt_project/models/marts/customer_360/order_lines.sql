@@ -1,0 +1,20 @@
+select
+    cast(null as text) as order_line_id,
+    cast(null as text) as order_id,
+    cast(null as text) as customer_id,
+    cast(null as text) as product_id,
+    cast(null as text) as product_name,
+    cast(null as text) as product_category,
+    cast(null as text) as reporting_currency,
+    cast(null as text) as original_currency,
+    cast(null as integer) as line_number,
+    cast(null as numeric(18, 3)) as quantity,
+    cast(null as numeric(18, 2)) as unit_price_amount,
+    cast(null as numeric(18, 2)) as gross_amount,
+    cast(null as numeric(18, 2)) as discount_amount,
+    cast(null as numeric(18, 2)) as net_amount,
+    cast(null as numeric(18, 2)) as original_net_amount,
+    cast(null as boolean) as is_counted,
+    cast(null as timestamp with time zone) as ordered_at,
+    cast(null as date) as order_date
+where false
