@@ -1,0 +1,139 @@
+"""A person keeps their id: through nights, merges, splits, re-runs and replays."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+
+from rapport.errors import BuildError
+from rapport.identity import assign
+from rapport.warehouse import connect
+
+NIGHTS = [date(2026, 1, day) for day in range(1, 9)]
+Keys = dict[str, list[str]]
+
+
+def night(conn: psycopg.Connection[Any], index: int, records: Keys) -> dict[str, str]:
+    """Run one night in which these records have these keys ("email:x"); returns record -> customer."""
+    conn.execute("create schema if not exists build_intermediate")
+    conn.execute("drop table if exists build_intermediate.int_identity_keys")
+    columns = "source_record_id text, key_type text, key_value text"
+    conn.execute(f"create table build_intermediate.int_identity_keys ({columns})")
+    rows: list[tuple[str, str | None, str | None]] = []
+    for record, keys in records.items():
+        rows += [(record, *key.split(":")) for key in keys] or [(record, None, None)]
+    conn.cursor().executemany("insert into build_intermediate.int_identity_keys values (%s, %s, %s)", rows)
+    assign(conn, NIGHTS[index])
+    return customers(conn)
+
+
+def customers(conn: psycopg.Connection[Any]) -> dict[str, str]:
+    return dict(
+        conn.execute("select source_record_id, customer_id from build_identity.customer_records").fetchall()
+    )
+
+
+def history(conn: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    return conn.execute("select *, xmin::text from history.identity_assignments order by 1, 3").fetchall()
+
+
+def test_every_record_is_somebody_even_without_keys(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        found = night(conn, 0, {"a": ["email:x"], "b": ["email:x"], "c": []})
+        assert found["a"] == found["b"] != found["c"]
+        assert all(len(value) == 18 and value.startswith("c_") for value in found.values())
+
+
+def test_a_merge_keeps_the_id_that_was_published_first(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        first = night(conn, 0, {"z": ["email:z"]})
+        second = night(conn, 1, {"z": ["email:z"], "a": ["phone:1"]})
+        assert second["z"] == first["z"]
+        third = night(conn, 2, {"z": ["email:z"], "a": ["phone:1", "email:z"], "b": ["phone:1"]})
+        assert set(third.values()) == {first["z"]}
+        moved = [row[:3] for row in history(conn) if row[2] == NIGHTS[2]]
+        assert moved == [("a", first["z"], NIGHTS[2]), ("b", first["z"], NIGHTS[2])]
+
+
+def test_a_split_gives_the_old_ids_back(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        night(conn, 0, {"z": ["email:z"]})
+        apart = night(conn, 1, {"z": ["email:z"], "a": ["phone:1"]})
+        night(conn, 2, {"z": ["email:z"], "a": ["email:z"]})
+        assert night(conn, 3, {"z": ["email:z"], "a": ["phone:1"]}) == apart
+        assert night(conn, 4, {"a": ["phone:1"]}) == {"a": apart["a"]}  # and keeps it when the other has gone
+
+
+def test_a_person_split_in_two_leaves_the_id_with_the_larger_part(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        before = night(conn, 0, {"a": ["email:x"], "b": ["email:x"], "c": ["email:x"]})
+        after = night(conn, 1, {"a": ["email:y"], "b": ["email:x"], "c": ["email:x"]})
+        assert after["b"] == after["c"] == before["b"] and after["a"] not in before.values()
+
+
+def test_a_record_that_moves_to_another_person_does_not_take_the_id_along(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        night(conn, 0, {"m": ["email:m"]})
+        before = night(conn, 1, {"m": ["email:m"], "a": ["phone:1"], "b": ["phone:1"]})
+        after = night(conn, 2, {"m": ["email:m"], "a": ["email:m"], "b": ["phone:1"]})
+        assert after == {"m": before["m"], "a": before["m"], "b": before["b"]}
+
+
+def test_nights_without_change_add_no_history(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        night(conn, 0, {"a": ["email:x"], "b": ["email:x"]})
+        before = history(conn)
+        night(conn, 1, {"a": ["email:x"], "b": ["email:x"]})
+        assert history(conn) == before
+
+
+def test_the_same_night_twice_is_once(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        night(conn, 0, {"z": ["email:z"]})
+        merged = {"z": ["email:z"], "a": ["email:z"], "b": []}
+        found, rows = night(conn, 1, merged), history(conn)
+        written = conn.execute("select xmin::text from build_identity.customer_records order by 1").fetchall()
+        assert night(conn, 1, merged) == found
+        assert history(conn) == rows  # xmin shows that not one row was written again
+        assert (
+            conn.execute("select xmin::text from build_identity.customer_records order by 1").fetchall()
+            == written
+        )
+
+
+def test_a_night_run_again_with_other_data_forgets_its_first_outcome(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        first = night(conn, 0, {"z": ["email:z"]})
+        night(conn, 1, {"z": ["email:z"], "a": ["email:z"]})
+        found = night(conn, 1, {"z": ["email:z"], "a": ["email:q"]})
+        assert found["a"] != found["z"] == first["z"]
+        assert [row[0] for row in history(conn) if row[2] == NIGHTS[1]] == ["a"]
+
+
+def test_an_old_night_can_be_replayed_after_later_ones(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        second_night = {"z": ["email:z"], "a": ["phone:1"]}
+        night(conn, 0, {"z": ["email:z"]})
+        then = night(conn, 1, second_night)
+        night(conn, 2, {"z": ["email:z"], "a": ["phone:1", "email:z"]})
+        rows = history(conn)
+        assert night(conn, 1, second_night) == then
+        assert history(conn) == rows
+
+
+def test_an_id_already_in_use_is_never_given_to_another_person(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        taken = night(conn, 0, {"a": []})["a"]
+        conn.execute("update history.identity_assignments set source_record_id = 'someone else'")
+        assert night(conn, 1, {"a": []})["a"] != taken
+
+
+def test_unbuilt_or_empty_keys_stop_the_night(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        with pytest.raises(BuildError, match="have not been built"):
+            assign(conn, NIGHTS[0])
+        with pytest.raises(BuildError, match="are empty"):
+            night(conn, 0, {})
