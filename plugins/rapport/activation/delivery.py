@@ -1,0 +1,317 @@
+"""Lists prepared, delivered once, and written into the send ledger.
+
+The bytes of a list follow from build_activation.lists alone, so its SHA-256 tells whether two lists are the
+same. A delivery puts the file under its final name, then its checksum, then its manifest, then the ledger: a
+crash anywhere leaves something the next attempt recognises and completes, and never a second sending.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import psycopg
+
+from rapport import settings
+from rapport.activation.contact_hash import contact_hash, contact_key
+from rapport.activation.destinations import Destination, check_destinations, declared_destinations
+from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
+from rapport.activation.segments import Segment
+from rapport.activation.transports import Transport, put_once
+from rapport.errors import DeliveryError
+
+Connection = psycopg.Connection[Any]
+Outcome = Literal["delivered", "already_delivered", "dry_run"]
+LIST_KIND = "full"
+
+
+@dataclass(frozen=True)
+class PreparedList:
+    """A list made and written down, not sent yet. Holds no personal data: fit for logs and task results."""
+
+    business: str
+    business_date: date
+    segment: str
+    destination: str
+    file_name: str
+    path: Path
+    n_rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a prepared list, and where it is."""
+
+    segment: str
+    destination: str
+    outcome: Outcome
+    location: str
+    n_rows: int
+    sha256: str
+
+
+def prepare(
+    conn: Connection,
+    business: str,
+    business_date: date,
+    *,
+    segments: Sequence[Segment],
+    destinations: dict[str, Destination] | None = None,
+) -> list[PreparedList]:
+    """Write each segment's list for each of its destinations to work_dir/lists/<date>/ and into the ledger.
+
+    A segment nobody is on gives a file with only its header. What has been delivered already stays so in the
+    ledger. Commits. Raises DeliveryError when build_activation.lists is missing or another night's.
+    """
+    destinations = declared_destinations() if destinations is None else destinations
+    check_destinations(segments, destinations)
+    pairs = [(segment.name, destination) for segment in segments for destination in segment.destinations]
+    _check_lists(conn, business_date, pairs)
+    folder = settings.work_dir(business) / "lists" / f"{business_date}"
+    prepared = []
+    for segment, destination in pairs:
+        rows = _rows_of(conn, business_date, segment, destination)
+        content = render(rows, destinations[destination])
+        file_name = f"{file_stem(segment, business_date)}.csv"
+        path = folder / destination / file_name
+        _write_whole(path, content)
+        item = PreparedList(
+            business, business_date, segment, destination, file_name, path, len(rows), _sha256(content)
+        )
+        conn.execute(
+            "insert into activation.deliveries"
+            " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256)"
+            " values (%s, %s, %s, %s, 'prepared', %s, %s, %s)"
+            " on conflict (business_date, segment, destination, list_kind) do update set"
+            " status = excluded.status, file_name = excluded.file_name, n_rows = excluded.n_rows,"
+            " sha256 = excluded.sha256, location = null, reason = null, prepared_at = clock_timestamp()"
+            " where deliveries.status <> 'delivered'",
+            [*_key(item), file_name, item.n_rows, item.sha256],
+        )
+        prepared.append(item)
+    conn.commit()
+    return prepared
+
+
+def deliver(
+    conn: Connection,
+    prepared: PreparedList,
+    transport: Transport,
+    *,
+    dry_run: bool = False,
+    destinations: dict[str, Destination] | None = None,
+) -> Delivery:
+    """Send one prepared list over an open transport, once; the same night again sends nothing.
+
+    A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the ledger, where a later
+    real run takes its place. Commits. Raises DeliveryError when the night's list was delivered with other
+    content, when another file has its name, or when the place refuses; PlaceUnreachable when trying again helps.
+    """
+    destinations = declared_destinations() if destinations is None else destinations
+    destination = destinations[prepared.destination]
+    conn.rollback()  # whatever the caller read before: the row must be seen as it is now
+    try:
+        status, sha256, location = _locked_ledger_row(conn, prepared)
+        if status == "delivered" and not dry_run:
+            _refuse_other_content(prepared, sha256, location)
+            return _outcome(prepared, "already_delivered", location)
+        rows = _rows_of(conn, prepared.business_date, prepared.segment, prepared.destination)
+        content = render(rows, destination)
+        _refuse_changed_list(prepared, content)
+        files = _files_of(prepared, destination, content)
+        if dry_run:
+            location = _rehearse(prepared, files)
+            if status != "delivered":
+                _write_ledger(conn, prepared, "dry_run", location)
+            conn.commit()
+            return _outcome(prepared, "dry_run", location)
+        for path, data in files.items():
+            put_once(transport, path, data)
+        location = transport.location(next(iter(files)))
+        _write_members(conn, prepared, rows)
+        _write_ledger(conn, prepared, "delivered", location)
+        conn.commit()
+        return _outcome(prepared, "delivered", location)
+    except DeliveryError as error:
+        conn.rollback()
+        _write_failure(conn, prepared, error)
+        raise
+    finally:
+        conn.rollback()
+
+
+def remote_path(prepared: PreparedList, destination: Destination) -> str:
+    """Where the list goes, relative to the drop: `<date>/[<folder>/]<segment>_<YYYYMMDD>_full.csv`."""
+    parts = [f"{prepared.business_date}", destination.folder, prepared.file_name]
+    return "/".join(part for part in parts if part)
+
+
+def _files_of(prepared: PreparedList, destination: Destination, content: bytes) -> dict[str, bytes]:
+    """The list, its checksum, its manifest: in the order they are put, the manifest last says all is there."""
+    path = remote_path(prepared, destination)
+    manifest = {
+        "file": prepared.file_name,
+        "business": prepared.business,
+        "night": f"{prepared.business_date}",
+        "segment": prepared.segment,
+        "destination": prepared.destination,
+        "list_kind": LIST_KIND,
+        "rows": prepared.n_rows,
+        "is_empty": prepared.n_rows == 0,
+        "columns": destination.headers,
+        "schema_version": destination.schema_version,
+        "bytes": len(content),
+        "sha256": prepared.sha256,
+    }
+    return {
+        path: content,
+        f"{path}.sha256": f"{prepared.sha256}  {prepared.file_name}\n".encode(),
+        f"{path.removesuffix('.csv')}.manifest.json": (json.dumps(manifest, indent=2) + "\n").encode(),
+    }
+
+
+def _key(prepared: PreparedList) -> list[Any]:
+    return [prepared.business_date, prepared.segment, prepared.destination, LIST_KIND]
+
+
+_THIS_LIST = "business_date = %s and segment = %s and destination = %s and list_kind = %s"
+
+
+def _locked_ledger_row(conn: Connection, prepared: PreparedList) -> tuple[str, str, str]:
+    row = conn.execute(
+        f"select status, sha256, coalesce(location, '') from activation.deliveries where {_THIS_LIST} for update",
+        _key(prepared),
+    ).fetchone()
+    if row is None:
+        raise DeliveryError(
+            "This list is not in the send ledger.",
+            where=_where(prepared),
+            fix="prepare the night's lists first",
+        )
+    return row[0], row[1], row[2]
+
+
+def _refuse_other_content(prepared: PreparedList, delivered_sha256: str, location: str) -> None:
+    if delivered_sha256 != prepared.sha256:
+        raise DeliveryError(
+            "This list was delivered already, with other content: "
+            f"SHA-256 {delivered_sha256[:12]}… then, {prepared.sha256[:12]}… now.",
+            where=location or _where(prepared),
+            fix="a night sends once; find out what changed in its inputs, and send corrections with the next night",
+        )
+
+
+def _refuse_changed_list(prepared: PreparedList, content: bytes) -> None:
+    if _sha256(content) != prepared.sha256:
+        raise DeliveryError(
+            "The list changed between its preparation and its delivery, so what was checked is not what would go.",
+            where=_where(prepared),
+            fix="prepare and check the night's lists again",
+        )
+
+
+def _write_ledger(conn: Connection, prepared: PreparedList, status: str, location: str) -> None:
+    delivered_at = "clock_timestamp()" if status == "delivered" else "null"
+    conn.execute(
+        f"update activation.deliveries set status = %s, location = %s, reason = null, file_name = %s, n_rows = %s,"
+        f" sha256 = %s, delivered_at = {delivered_at} where {_THIS_LIST}",
+        [status, location, prepared.file_name, prepared.n_rows, prepared.sha256, *_key(prepared)],
+    )
+
+
+def _write_failure(conn: Connection, prepared: PreparedList, error: DeliveryError) -> None:
+    conn.execute(
+        "update activation.deliveries set status = 'failed', reason = %s"
+        f" where {_THIS_LIST} and status <> 'delivered'",
+        [error.what, *_key(prepared)],
+    )
+    conn.commit()
+
+
+def _write_members(conn: Connection, prepared: PreparedList, rows: pd.DataFrame) -> None:
+    key = contact_key()
+    night = [prepared.business_date, prepared.segment, prepared.destination]
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "delete from activation.delivery_members"
+            " where business_date = %s and segment = %s and destination = %s",
+            night,
+        )
+        with cursor.copy(
+            "copy activation.delivery_members"
+            " (business_date, segment, destination, customer_id, channel, contact_hash) from stdin"
+        ) as copy:
+            for row in rows.itertuples(index=False):
+                copy.write_row([*night, row.customer_id, row.channel, contact_hash(str(row.contact), key)])
+
+
+def _check_lists(conn: Connection, business_date: date, pairs: Iterable[tuple[str, str]]) -> None:
+    found = conn.execute("select to_regclass('build_activation.lists')").fetchone()
+    if found is None or found[0] is None:
+        raise DeliveryError(
+            "The lists have not been built.",
+            where="build_activation.lists",
+            fix="build them first: `rapport dbt build --select activation`",
+        )
+    declared = set(pairs)
+    for night, segment, destination in conn.execute(
+        "select distinct business_date, segment, destination from build_activation.lists"
+    ):
+        if night != business_date:
+            raise DeliveryError(
+                f"The lists that are built belong to the night of {night}, not to {business_date}.",
+                where="build_activation.lists",
+                fix="build the lists of this night again",
+            )
+        if (segment, destination) not in declared:
+            raise DeliveryError(
+                f"There are rows for segment {segment!r} and destination {destination!r}, which nobody declares.",
+                where="build_activation.lists",
+                fix="build the lists again after a change of segments",
+            )
+
+
+def _rows_of(conn: Connection, business_date: date, segment: str, destination: str) -> pd.DataFrame:
+    rows = conn.execute(
+        f"select {', '.join(LIST_COLUMNS)} from build_activation.lists"  # column names of our own
+        " where business_date = %s and segment = %s and destination = %s",
+        [business_date, segment, destination],
+    ).fetchall()
+    return frame_of(rows)
+
+
+def _rehearse(prepared: PreparedList, files: dict[str, bytes]) -> str:
+    folder = settings.work_dir(prepared.business) / "dry_run"
+    for path, data in files.items():
+        _write_whole(folder / path, data)
+    return str(folder / next(iter(files)))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write our own by-product, over an earlier one; readers see the old or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def _outcome(prepared: PreparedList, outcome: Outcome, location: str) -> Delivery:
+    return Delivery(
+        prepared.segment, prepared.destination, outcome, location, prepared.n_rows, prepared.sha256
+    )
+
+
+def _where(prepared: PreparedList) -> str:
+    return f"night {prepared.business_date}, segment {prepared.segment}, destination {prepared.destination}"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
