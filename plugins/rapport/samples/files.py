@@ -31,9 +31,17 @@ class Written:
         return sum(rows for _, rows, _ in self.files)
 
 
+class LandingFile:
+    """A file being written under a hidden temporary name; see `landing_file`."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream = stream
+        self.is_new = True
+
+
 @contextmanager
-def temporary_then_renamed(path: Path, encoding: str = UTF8) -> Iterator[IO[str]]:
-    """Open `path` for writing under a hidden temporary name and rename it once it is whole.
+def landing_file(path: Path, encoding: str = UTF8) -> Iterator[LandingFile]:
+    """Write `path` under a hidden temporary name and rename it once it is whole; `is_new` is known afterwards.
 
     A file of the same bytes that is already there stays as it is, with its time. After an error nothing remains.
     """
@@ -41,33 +49,28 @@ def temporary_then_renamed(path: Path, encoding: str = UTF8) -> Iterator[IO[str]
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("w", encoding=encoding, newline="") as stream:
-            yield stream
-        if path.is_file() and filecmp.cmp(part, path, shallow=False):
-            part.unlink()
-        else:
+            file = LandingFile(stream)
+            yield file
+        file.is_new = not (path.is_file() and filecmp.cmp(part, path, shallow=False))
+        if file.is_new:
             os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
 def write_rows(
-    path: Path, header_rows: Iterable[list[str]], chunks: Iterable[Iterable[tuple[object, ...]]], encoding: str
-) -> int:
-    """Write a CSV file (RFC 4180, quotes only where needed) and return its number of data records.
+    path: Path,
+    header_rows: Iterable[list[str]],
+    chunks: Iterable[Iterable[tuple[object, ...]]],
+    encoding: str = UTF8,
+) -> bool:
+    """Write a CSV file (RFC 4180, quotes only where needed); say whether its bytes are new.
 
     `chunks` yields blocks of rows, so that a big file is never in memory whole; None is an empty cell.
     """
-    n_rows = 0
-
-    def counted(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
-        nonlocal n_rows
-        for row in rows:
-            n_rows += 1
-            yield row
-
-    with temporary_then_renamed(path, encoding) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+    with landing_file(path, encoding) as file:
+        writer = csv.writer(file.stream, lineterminator="\n")
         writer.writerows(header_rows)
         for rows in chunks:
-            writer.writerows(counted(rows))
-    return n_rows
+            writer.writerows(rows)
+    return file.is_new
