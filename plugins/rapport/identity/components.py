@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.sparse import coo_array
@@ -37,47 +38,37 @@ def find_components(keys: pa.Table) -> Components:
     records = records.take(pc.array_sort_indices(records))  # sorted: codes compare as the ids do
     n_records = len(records)
     keyed = keys.filter(pc.and_(pc.is_valid(keys["key_type"]), pc.is_valid(keys["key_value"])))
-    record = _codes(keyed["source_record_id"], records)
+    record = positions(keyed["source_record_id"], records)
     types = pc.unique(keyed["key_type"].combine_chunks())
     types = types.take(pc.array_sort_indices(types))
-    key_type = _codes(keyed["key_type"], types)
+    key_type = positions(keyed["key_type"], types)
     value = keyed["key_value"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     # a key is its type and its value together: a phone must not meet an external id that looks the same
-    _, key = np.unique(value.astype(np.int64) * max(len(types), 1) + key_type, return_inverse=True)
-    n_keys = int(key.max()) + 1 if len(key) else 0
+    key, distinct = pd.factorize(value.astype(np.int64) * max(len(types), 1) + key_type)
+    n_keys = len(distinct)
 
     size = n_records + n_keys
     links = coo_array((np.ones(len(record), dtype=np.int8), (record, key + n_records)), shape=(size, size))
     _, labels = connected_components(links, directed=False)
-    component = _by_first_appearance(labels[:n_records])
+    component, _ = pd.factorize(labels[:n_records])  # numbers them by first appearance
     return Components(records, component, _evidence(record, key, key_type, types, n_records, n_keys))
 
 
-def _codes(values: pa.ChunkedArray, among: pa.Array) -> Integers:
-    found = pc.index_in(values.combine_chunks(), value_set=among)
-    return np.asarray(found.to_numpy(zero_copy_only=False)).astype(np.int64)
-
-
-def _by_first_appearance(labels: npt.NDArray[np.int32]) -> Integers:
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[inverse]
+def positions(values: pa.Array | pa.ChunkedArray, among: pa.Array) -> Integers:
+    """Position of each value in `among`, -1 where it is not there."""
+    found = pc.fill_null(pc.index_in(values, value_set=among), -1)
+    return np.asarray(found.to_numpy()).astype(np.int64)
 
 
 def _evidence(
     record: Integers, key: Integers, key_type: Integers, types: pa.Array, n_records: int, n_keys: int
 ) -> pa.Array:
     """Per record, the types of its keys that another record has too."""
-    pairs = (
-        np.unique(np.stack([key, record, key_type], axis=1), axis=0)
-        if len(key)
-        else np.empty((0, 3), np.int64)
-    )
-    shared = pairs[np.bincount(pairs[:, 0], minlength=n_keys)[pairs[:, 0]] > 1]
+    _, once = np.unique(key * n_records + record, return_index=True)  # a record may give a key twice
+    once = once[np.bincount(key[once], minlength=n_keys)[key[once]] > 1]
     bits = np.zeros(n_records, dtype=np.int64)
     for code in range(len(types)):
-        bits[shared[shared[:, 2] == code, 1]] |= 1 << code
+        bits[record[once[key_type[once] == code]]] |= 1 << code
     masks, position = np.unique(bits, return_inverse=True)
     names = [types[code].as_py() for code in range(len(types))]
     texts = [

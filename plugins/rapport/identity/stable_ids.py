@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import hashlib
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from rapport.identity.components import Components
+from rapport.identity.components import Components, Integers, positions
 
 
-def choose_ids(found: Components, past: pd.DataFrame) -> pa.Array:
-    """The customer_id of each record, in the order of `found.records`.
+@dataclass(frozen=True)
+class ChosenIds:
+    """customer_id of each record, in the order of the components' records; how many, and how many are new."""
 
-    `past` holds the assignments of earlier nights: source_record_id, customer_id, assigned_on.
+    customer_id: pa.Array
+    n_customers: int
+    n_new: int
+
+
+def choose_ids(found: Components, past: pa.Table) -> ChosenIds:
+    """Choose the customer_id of each component.
+
+    `past` holds earlier nights: source_record_id, customer_id (text), assigned_on (date32).
 
     1. A component keeps the id, of those its records bear now, that was published first (tie: the smallest).
     2. Two components that want one id were one person before: it goes to the one whose records bore it first,
@@ -22,65 +35,81 @@ def choose_ids(found: Components, past: pd.DataFrame) -> pa.Array:
     3. A component left without takes back an id its records bore before a merge, if nobody bears it now.
     4. What is left gets a new id, made of its smallest record.
     """
-    n_components = int(found.component.max()) + 1 if len(found.component) else 0
-    chosen = np.full(n_components, None, dtype=object)
-    if len(past):
-        past = past.sort_values("assigned_on", kind="stable")
-        published = past.groupby("customer_id", sort=False)["assigned_on"].first()
-        is_current = ~past["source_record_id"].duplicated(keep="last")
-        record = pd.Index(found.records.to_pandas()).get_indexer(pd.Index(past["source_record_id"]))
-        claims = past.assign(record=record, is_current=is_current)
-        borne_now = set(claims.loc[claims["is_current"], "customer_id"])
-        claims = claims[claims["record"] >= 0]
-        claims["component"] = found.component[claims["record"].to_numpy()]
-        claims["published"] = claims["customer_id"].map(published)
-        # when a record first bore an id, not when it was last confirmed
-        claims["since"] = claims.groupby(["record", "customer_id"], sort=False)["assigned_on"].transform(
-            "min"
-        )
-        taken: set[str] = set()
+    n_components = int(found.component.max()) + 1
+    known = pc.unique(past["customer_id"].combine_chunks())
+    known = known.take(pc.array_sort_indices(known))  # sorted: the smaller number is the smaller id
+    chosen = np.full(n_components, -1, dtype=np.int64)
+    if len(known):
+        claims, borne_now = _claims(found, past, known)
+        taken = np.zeros(len(known), dtype=bool)
         _settle(claims[claims["is_current"]], chosen, taken)
-        if pd.isna(chosen).any():
-            _settle(claims[~claims["customer_id"].isin(borne_now)], chosen, taken)
-    _mint(found, chosen, set(past["customer_id"]) if len(past) else set())
-    return pa.array(chosen, pa.string()).take(pa.array(found.component))
+        _settle(claims[~borne_now[claims["customer"]]], chosen, taken)
+    without = np.flatnonzero(chosen < 0)
+    minted = _mint(found, without, set(known.to_pylist()))
+    chosen[without] = len(known) + np.arange(len(without))
+    every = pa.concat_arrays([known, pa.array(minted, pa.string())])
+    return ChosenIds(every.take(pa.array(chosen[found.component])), n_components, len(without))
 
 
-def _settle(claims: pd.DataFrame, chosen: np.ndarray, taken: set[str]) -> None:
+def _claims(found: Components, past: pa.Table, known: pa.Array) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+    """What tonight's records bore, a row for each record and id; and which ids anybody bears now."""
+    borne = past["source_record_id"].combine_chunks().dictionary_encode()
+    bearer = borne.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    customer = positions(past["customer_id"], known)
+    day = past["assigned_on"].combine_chunks().cast(pa.int32()).to_numpy(zero_copy_only=False)
+
+    order = np.lexsort((day, bearer))
+    is_last = np.ones(len(order), dtype=bool)
+    is_last[:-1] = np.diff(bearer[order]) != 0
+    borne_now = np.zeros(len(known), dtype=bool)
+    borne_now[customer[order[is_last]]] = True
+    is_current = np.zeros(len(order), dtype=bool)
+    is_current[order[is_last]] = True
+
+    published = pd.Series(day).groupby(customer).min().to_numpy()  # of each known id, in their order
+    claims = pd.DataFrame(
+        {"record": positions(borne.dictionary, found.records)[bearer], "customer": customer}
+    )
+    claims["since"], claims["is_current"] = day, is_current
+    claims = claims[claims["record"] >= 0]
+    claims = claims.groupby(["record", "customer"], sort=False, as_index=False).agg(
+        since=("since", "min"), is_current=("is_current", "max")
+    )
+    claims["component"] = found.component[claims["record"].to_numpy()]
+    claims["published"] = published[claims["customer"].to_numpy()]
+    return claims, borne_now
+
+
+def _settle(claims: pd.DataFrame, chosen: Integers, taken: npt.NDArray[np.bool_]) -> None:
     """Give each component without an id the best it claims; repeat until no claim can be met."""
-    bids = claims.groupby(["component", "customer_id"], sort=False).agg(
+    claims = claims[chosen[claims["component"]] < 0]
+    bids = claims.groupby(["component", "customer"], sort=False, as_index=False).agg(
         published=("published", "min"),
         since=("since", "min"),
-        n_records=("record", "nunique"),
+        n_records=("record", "size"),
         first=("record", "min"),
     )
-    bids = bids.reset_index().assign(n_records=lambda frame: -frame["n_records"])
-    while True:
-        waiting = pd.isna(chosen[bids["component"].to_numpy()])
-        bids = bids[waiting & ~bids["customer_id"].isin(taken)]
-        if bids.empty:
-            return
-        wanted = bids.sort_values(["published", "customer_id"]).drop_duplicates("component")
-        won = wanted.sort_values(["since", "n_records", "first"]).drop_duplicates("customer_id")
-        chosen[won["component"].to_numpy()] = won["customer_id"].to_numpy()
-        taken.update(won["customer_id"])
+    bids["n_records"] *= -1  # more records come first
+    while len(bids):
+        wanted = bids.sort_values(["published", "customer"]).drop_duplicates("component")
+        won = wanted.sort_values(["since", "n_records", "first"]).drop_duplicates("customer")
+        chosen[won["component"]] = won["customer"]
+        taken[won["customer"]] = True
+        bids = bids[(chosen[bids["component"]] < 0) & ~taken[bids["customer"]]]
 
 
-def _mint(found: Components, chosen: np.ndarray, used: set[str]) -> None:
-    without = np.flatnonzero(pd.isna(chosen))
-    if not len(without):
-        return
-    _, first_record = np.unique(
-        found.component, return_index=True
-    )  # records are sorted: the first is the smallest
-    smallest = found.records.take(pa.array(first_record[without])).to_pylist()
-    for component, record in zip(without, smallest, strict=True):
+def _mint(found: Components, without: Integers, used: set[str]) -> list[str]:
+    """A new id for each component given, none of them `used`, which they join."""
+    _, first_record = np.unique(found.component, return_index=True)  # records are sorted: first is smallest
+    minted = []
+    for record in found.records.take(pa.array(first_record[without])).to_pylist():
         attempt, customer_id = 0, _digest(record)
         while customer_id in used:
             attempt += 1
             customer_id = _digest(f"{record}#{attempt}")
         used.add(customer_id)
-        chosen[component] = customer_id
+        minted.append(customer_id)
+    return minted
 
 
 def _digest(text: str) -> str:
