@@ -51,6 +51,7 @@ class Business(BaseModel):
     drop: str | None = Field(None, description="folder of delivered lists; default: drop/<name> in the state folder")
     destinations: dict[str, DropDestination] = Field(default_factory=lambda: {"drop": DropDestination()})
     encodings: dict[str, list[str]] = Field(default_factory=dict, description="per vendor, tried in this order")
+    is_scheduled: bool = Field(True, description="false: no nightly clock, nights run only when asked for")
     settle_seconds: float = Field(10, ge=0, description="a file younger than this may still be written")
     data_owner: str = Field("data-engineering", description="team told when a night needs attention")
 
@@ -86,7 +87,7 @@ class Business(BaseModel):
 
     def settings_fingerprint(self) -> dict[str, Any]:
         """What of the settings can change a night's tables or lists."""
-        return self.model_dump(exclude={"landing", "drop", "settle_seconds", "deadlines", "data_owner"})
+        return self.model_dump(exclude={"landing", "drop", "settle_seconds", "deadlines", "data_owner", "is_scheduled"})
 
 
 def business_names() -> list[str]:
@@ -137,9 +138,12 @@ def parse_business(text: str, name: str, where: str) -> Business:
     return business
 
 
-def declared_vendors() -> list[str]:
+@cache
+def declared_vendors() -> tuple[str, ...]:
     """Vendors with an export declaration in dbt's staging folder, sorted."""
-    return sorted(path.parent.name for path in (settings.DBT_PROJECT / "models/staging").glob("*/_*__sources.yml"))
+    found = (settings.DBT_PROJECT / "models/staging").glob("*/_*__sources.yml")
+    # Other sources (the nights' ledger, contact points) are declared there too, but nobody exports them.
+    return tuple(sorted(path.parent.name for path in found if "\n            export:" in path.read_text("utf-8")))
 
 
 def _declares(vendor: str) -> bool:

@@ -1,0 +1,71 @@
+# Rapport: `make run` and `make test` install all they need first; a second call installs nothing.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3.11
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+RAPPORT := $(BIN)/rapport
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH VIRTUAL_ENV
+
+ARGUMENTS := $(if $(BUSINESS),--business $(BUSINESS)) $(if $(LANDING),--landing "$(LANDING)") $(if $(DATE),--date $(DATE)) \
+	$(if $(DRY_RUN),--dry-run) $(if $(JSON),--json)
+
+.PHONY: help
+help: ## show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: install
+install: $(VENV)/.installed ## virtual environment and locked dependencies
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@bin/install $(PYTHON) $(UV_VERSION) requirements.lock
+	@touch $@
+
+$(VENV)/.installed-dev: requirements.lock requirements-dev.lock requirements-realdata.lock pyproject.toml
+	@bin/install $(PYTHON) $(UV_VERSION) requirements.lock requirements-dev.lock requirements-realdata.lock
+	@touch $(VENV)/.installed $(VENV)/.installed-realdata $@
+
+$(VENV)/.installed-realdata: requirements-realdata.lock | $(VENV)/.installed
+	@bin/install --add $(PYTHON) $(UV_VERSION) requirements-realdata.lock
+	@touch $@
+
+.PHONY: realdata
+realdata: $(VENV)/.installed-realdata ## the packages that carry real retail data
+
+.PHONY: run
+run: $(VENV)/.installed ## one night, whole: [BUSINESS=name] [LANDING=dir] [DATE=YYYY-MM-DD] [DRY_RUN=1] [JSON=1]
+	@$(RAPPORT) run $(ARGUMENTS)
+
+.PHONY: up
+up: $(VENV)/.installed ## Airflow UI and warehouse, left running: [BUSINESS=name]
+	@$(RAPPORT) up $(if $(BUSINESS),--business $(BUSINESS))
+
+.PHONY: down
+down: ## stop everything
+	@if [ -x $(RAPPORT) ]; then $(RAPPORT) down; else echo "Nothing is installed, so nothing runs."; fi
+
+.PHONY: test
+test: $(VENV)/.installed-dev ## all tests: TESTS="tests/landing -k bom" for some
+	@$(BIN)/python -m pytest $(TESTS)
+
+.PHONY: lint
+lint: $(VENV)/.installed-dev ## ruff, mypy, yamllint, sqlfluff, dbt-bouncer
+	@bin/lint
+
+.PHONY: docs
+docs: $(VENV)/.installed ## dbt docs of the latest night: [BUSINESS=name]
+	@$(RAPPORT) docs $(if $(BUSINESS),--business $(BUSINESS))
+
+.PHONY: bench
+bench: $(VENV)/.installed-dev ## speed beside named peers, in ratios
+	@$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: ## resolve the dependencies anew (for maintainers)
+	@bin/lock $(PYTHON) $(UV_VERSION)
+
+.PHONY: clean
+clean: down ## remove everything generated: warehouse, landing, drop, environment
+	rm -rf .rapport $(VENV)

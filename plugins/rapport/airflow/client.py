@@ -1,0 +1,84 @@
+"""A small client of Airflow's REST API: what the command line needs of a running stack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+
+class Client:
+    """Talks to the API server as the generated admin user; a token is fetched when first needed."""
+
+    def __init__(self, url: str, password: Callable[[], str | None]) -> None:
+        self._http = httpx.Client(base_url=url, timeout=30)
+        self._password = password
+
+    def is_healthy(self) -> bool:
+        """True when metadata, scheduler, triggerer and DAG processor all report healthy."""
+        try:
+            answer = self._http.get("/api/v2/monitor/health")
+        except httpx.HTTPError:
+            return False
+        if answer.status_code != 200 or self._password() is None:
+            return False
+        parts = answer.json()
+        return all((parts.get(name) or {}).get("status") == "healthy" for name in _PARTS)
+
+    def wait_for_dags(self, dag_ids: list[str], seconds: float = 90) -> None:
+        """Wait until the DAG processor has read these DAGs. Raises TimeoutError naming import errors."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            known = {found["dag_id"] for found in self._get("/api/v2/dags", limit=100)["dags"]}
+            if known >= set(dag_ids):
+                return
+            time.sleep(0.5)
+        errors = self._get("/api/v2/importErrors")["import_errors"]
+        raise TimeoutError("; ".join(f"{found['filename']}: {found['stack_trace'][-300:]}" for found in errors))
+
+    def trigger(self, dag_id: str, conf: dict[str, Any], run_id: str) -> None:
+        """Start a run of a DAG."""
+        body = {"logical_date": None, "dag_run_id": run_id, "conf": conf}
+        self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
+
+    def runs(self, dag_ids: list[str], since: str) -> list[dict[str, Any]]:
+        """Runs of these DAGs that were created since an instant (ISO), oldest first."""
+        found = self._get("/api/v2/dags/~/dagRuns", run_after_gte=since, order_by="run_after", limit=100)
+        return [run for run in found["dag_runs"] if run["dag_id"] in dag_ids]
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Task instances of a run."""
+        found = self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=200)
+        tasks: list[dict[str, Any]] = found["task_instances"]
+        return tasks
+
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+        return self._send("GET", path, None, query)
+
+    def _send(self, method: str, path: str, body: Any, query: Any = None) -> dict[str, Any]:
+        for attempt in range(20):
+            try:
+                answer = self._http.request(method, path, json=body, params=query, headers=self._headers())
+            except httpx.HTTPError:
+                time.sleep(0.5 * (attempt + 1) ** 0.5)  # the API server may be coming back
+                continue
+            if answer.status_code == 401:
+                self.__dict__.pop("_token", None)
+            elif answer.status_code == 409 or answer.status_code < 400:  # 409: the run exists, from a lost answer
+                content: dict[str, Any] = answer.json()
+                return content
+            elif answer.status_code < 500:
+                raise RuntimeError(f"Airflow refused {method} {path}: {answer.status_code} {answer.text[:300]}")
+            time.sleep(0.5)
+        raise ConnectionError(f"Airflow does not answer {method} {path}")
+
+    def _headers(self) -> dict[str, str]:
+        if "_token" not in self.__dict__:
+            answer = self._http.post("/auth/token", json={"username": "admin", "password": self._password()})
+            self._token: str = answer.raise_for_status().json()["access_token"]
+        return {"Authorization": f"Bearer {self._token}"}
+
+
+_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")

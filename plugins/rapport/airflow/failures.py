@@ -1,0 +1,27 @@
+"""Which failures are worth a retry: connections and disks may recover, a check or a declaration will not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from rapport.errors import RapportError, WarehouseError
+from rapport.nights import fail
+from rapport.warehouse import connect
+
+
+@contextmanager
+def failing_for_good(business: str, business_date: date, step: str, *, fails_the_night: bool) -> Iterator[None]:
+    """Fail without retries on an error that stays, closing the night with it; let everything else be retried."""
+    try:
+        yield
+    except WarehouseError:
+        raise
+    except RapportError as error:
+        if fails_the_night:
+            with connect(business) as conn:
+                fail(conn, business_date, step, str(error))
+        raise AirflowFailException(str(error)) from None

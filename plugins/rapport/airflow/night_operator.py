@@ -1,0 +1,63 @@
+"""The operator all steps of a night derive from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from rapport.airflow.failures import failing_for_good
+from rapport.airflow.links import NightLink
+from rapport.businesses import Business, load_business
+from rapport.errors import NightError
+from rapport.nights import Night, find_night, step
+from rapport.nights.steps import Step
+from rapport.warehouse import connect
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class NightOperator(BaseOperator):
+    """One step of one night: the only writer of that step, timed in ops.steps, a link to the night's page.
+
+    `night` is `{"business": …, "date": "YYYY-MM-DD"}` as the claiming task returns it. Subclasses do the work in
+    `work`, which gets the business, the night and the running step; what it puts into `step.detail` is kept.
+    """
+
+    template_fields: Sequence[str] = ("night",)
+    operator_extra_links = (NightLink(),)
+    ui_color = "#e8f1ee"
+    # Whether an error that stays ends the night; the landing steps concern one kind of source only.
+    fails_the_night = True
+
+    def __init__(self, *, night: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.night = night
+
+    def step_name(self) -> str:
+        """Name under which the step is timed; one writer at a time per name."""
+        return self.task_id.split(".")[-1]
+
+    def execute(self, context: Context) -> Any:
+        business = load_business(self.night["business"])
+        business_date = date.fromisoformat(self.night["date"])
+        name = self.step_name()
+        with (
+            failing_for_good(business.name, business_date, name, fails_the_night=self.fails_the_night),
+            step(business.name, business_date, name) as current,
+        ):
+            with connect(business.name) as conn:
+                night = find_night(conn, business_date)
+            if night is None:
+                raise NightError(f"The night of {business_date} was never opened.", where="ops.nights")
+            returned = self.work(business, night, current, context)
+        if current.detail:
+            self.log.info("%s: %s", name, ", ".join(f"{key} {value}" for key, value in current.detail.items()))
+        return returned
+
+    def work(self, business: Business, night: Night, current: Step, context: Context) -> Any:
+        """Do the step; what is returned goes to XCom, so never anything personal."""
+        raise NotImplementedError

@@ -1,0 +1,161 @@
+"""The dbt project as a night sees it: environment, variables, and a manifest that is parsed only when it changed."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rapport import settings
+from rapport.businesses import Business, load_business
+from rapport.errors import BuildError
+from rapport.warehouse import connection_parameters
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+    from rapport.nights import Night
+
+THREADS = 2
+_PARSED_FOLDERS = ("models", "macros", "seeds", "snapshots", "tests")
+
+
+def dbt_folder(business: str) -> Path:
+    """Where dbt's targets of a business are kept."""
+    return settings.work_dir(business) / "dbt"
+
+
+def variables(business: Business, night: Night | None = None) -> dict[str, Any]:
+    """dbt variables: the business's settings, and the night's date and clock if there is one."""
+    found: dict[str, Any] = {
+        "business": business.name,
+        "vendors": business.vendors,
+        "reporting_currency": business.reporting_currency,
+        "time_zone": business.time_zone,
+        "default_country": business.default_country,
+    }
+    if night is not None:
+        found |= {"business_date": night.business_date.isoformat(), "clock": night.clock.isoformat()}
+    return found
+
+
+def invoke(
+    business: Business,
+    arguments: Sequence[str],
+    *,
+    night: Night | None = None,
+    manifest: Manifest | None = None,
+    target: str = "target",
+    application_name: str = "rapport:dbt",
+    more_variables: dict[str, Any] | None = None,
+) -> Any:
+    """Run one dbt command in this process and return dbt's own result object (`dbtRunnerResult`)."""
+    parameters = connection_parameters(business.name)
+    os.environ.update(
+        {
+            "RAPPORT_PG_HOST": parameters["host"],
+            "RAPPORT_PG_PORT": parameters["port"],
+            "RAPPORT_PG_USER": parameters["user"],
+            "RAPPORT_PG_PASSWORD": parameters["password"],
+            "RAPPORT_PG_DBNAME": parameters["dbname"],
+            "RAPPORT_PG_APPLICATION_NAME": application_name[:63],
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DO_NOT_TRACK": "1",
+        }
+    )
+    from dbt.cli.main import dbtRunner
+
+    folder = dbt_folder(business.name)
+    command, *rest = arguments
+    return dbtRunner(manifest=manifest).invoke(
+        [
+            "--no-use-colors",
+            "--log-level-file=none",
+            command,
+            *rest,
+            "--project-dir", str(settings.DBT_PROJECT),
+            "--profiles-dir", str(settings.DBT_PROJECT),
+            "--target-path", str(folder / target),
+            "--log-path", str(folder / "logs"),
+            "--vars", json.dumps(variables(business, night) | (more_variables or {})),
+        ]
+    )  # fmt: skip
+
+
+def manifest_path(business: str) -> Path:
+    """Path of dbt's manifest.json for the business, parsed anew if the project has changed since."""
+    _ensure_parsed(load_business(business))
+    return dbt_folder(business) / "parsed" / "manifest.json"
+
+
+def read_manifest(business: str) -> dict[str, Any]:
+    """dbt's manifest as a dict (`nodes`, `sources`, `macros` …)."""
+    content: dict[str, Any] = json.loads(manifest_path(business).read_text(encoding="utf-8"))
+    return content
+
+
+def parsed_manifest(business: Business) -> Manifest:
+    """dbt's manifest as dbt's own object: given to a command, it saves parsing again."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    _ensure_parsed(business)
+    found = Manifest.from_msgpack((dbt_folder(business.name) / "parsed" / "partial_parse.msgpack").read_bytes())
+    found.build_flat_graph()
+    return found
+
+
+def build_docs(business: Business, night: Night, *, application_name: str) -> Path:
+    """Generate the dbt docs as one self-contained page; returns its path."""
+    result = invoke(
+        business,
+        ["docs", "generate", "--static", "--no-compile"],
+        night=night,
+        manifest=parsed_manifest(business),
+        target="docs",
+        application_name=application_name,
+    )
+    if not result.success:
+        raise BuildError("dbt could not write the docs.", where="dbt docs generate", fix="read the task's log")
+    return dbt_folder(business.name) / "docs" / "static_index.html"
+
+
+def _ensure_parsed(business: Business) -> None:
+    folder = dbt_folder(business.name) / "parsed"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / "fingerprint"
+    wanted = _fingerprint(business)
+    with open(folder / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first of several tasks parses, the others wait for it
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        result = invoke(business, ["parse", "--quiet"], target="parsed")
+        if not result.success:
+            raise BuildError(
+                f"dbt cannot read the project: {result.exception or 'see above'}",
+                where="dbt_project/",
+                fix="run `rapport dbt -- parse`",
+            )
+        stamp.write_text(wanted)
+
+
+@cache
+def _installed_dbt() -> str:
+    from importlib.metadata import version
+
+    return version("dbt-core")
+
+
+def _fingerprint(business: Business) -> str:
+    digest = hashlib.sha256(json.dumps([variables(business), _installed_dbt()], sort_keys=True).encode())
+    files = [settings.DBT_PROJECT / "dbt_project.yml", settings.DBT_PROJECT / "profiles.yml"]
+    for folder in _PARSED_FOLDERS:
+        files += sorted(path for path in (settings.DBT_PROJECT / folder).rglob("*") if path.is_file())
+    for path in files:
+        status = path.stat()
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,143 @@
+"""The dbt steps of a night: a layer or a mart each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from rapport.building.project import invoke, parsed_manifest
+from rapport.businesses import Business
+from rapport.errors import BuildError, GateFailed
+from rapport.nights import Night
+from rapport.nights.steps import Step
+from rapport.warehouse import connect
+
+# Selectors, in the order they run; Python steps (contacts, identity) sit between them.
+DBT_STEPS: dict[str, tuple[str, ...]] = {
+    "staging": ("path:seeds", "path:models/staging"),
+    "contact_points": ("path:models/intermediate/contacts",),
+    "identity_keys": ("path:models/intermediate/identity",),
+    "intermediate": ("path:models/intermediate",),
+    "customer_360": ("path:models/marts/customer_360",),
+    "loyalty": ("path:models/marts/loyalty",),
+    "engagement": ("path:models/marts/engagement",),
+    "segments": ("path:models/activation/segments",),
+    "lists": ("path:models/activation",),
+}
+_EXCLUDED = {
+    "intermediate": ("path:models/intermediate/contacts", "path:models/intermediate/identity"),
+    "lists": ("path:models/activation/segments",),
+}
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What dbt did in one step."""
+
+    n_models: int
+    n_tests: int
+    n_warnings: int
+    seconds: float
+
+
+def run_step(
+    business: Business, night: Night, name: str, current: Step, *, more_variables: dict[str, Any] | None = None
+) -> StepResult:
+    """Build and test one step (`dbt build --select …`) and keep each node's result in quality.dbt_results.
+
+    Raises GateFailed when a test did not hold, BuildError when something could not be built.
+    """
+    arguments = ["build", "--select", *DBT_STEPS[name], "--indirect-selection", "buildable"]
+    arguments += ["--exclude-resource-type", "unit_test", "--threads", "2"]
+    if name in _EXCLUDED:
+        arguments += ["--exclude", *_EXCLUDED[name]]
+    outcome = invoke(
+        business,
+        arguments,
+        night=night,
+        manifest=parsed_manifest(business),
+        target=f"steps/{name}",
+        application_name=current.application_name,
+        more_variables=more_variables,
+    )
+    results = list(getattr(outcome.result, "results", None) or [])
+    _keep(business, night, name, outcome, results)
+    failed = [result for result in results if str(result.status) in ("error", "fail", "runtime error")]
+    if failed:
+        _raise_for(name, failed)
+    if not outcome.success:
+        raise BuildError(
+            f"dbt could not run the step {name}: {_without_values(str(outcome.exception))}",
+            where=f"dbt build --select {' '.join(DBT_STEPS[name])}",
+            fix="read the task's log; `rapport dbt -- build --select …` repeats it by hand",
+        )
+    if not any(result.node.resource_type.value == "model" for result in results):
+        raise BuildError(f"The step {name} built nothing.", where=f"selector {DBT_STEPS[name]}", fix="check the paths")
+    types = [result.node.resource_type.value for result in results]
+    return StepResult(
+        n_models=types.count("model"),
+        n_tests=types.count("test"),
+        n_warnings=sum(str(result.status) == "warn" for result in results),
+        seconds=round(float(outcome.result.elapsed_time), 2),
+    )
+
+
+def _keep(business: Business, night: Night, name: str, outcome: Any, results: list[Any]) -> None:
+    invocation = getattr(getattr(outcome.result, "args", None), "get", dict().get)("invocation_id")
+    from dbt_common.invocation import get_invocation_id
+
+    rows = [
+        (
+            night.business_date,
+            name,
+            invocation or get_invocation_id(),
+            result.node.unique_id,
+            result.node.resource_type.value,
+            str(result.status),
+            _rows_affected(result),
+            result.execution_time,
+            result.failures,
+            _without_values(result.message or ""),
+        )
+        for result in results
+    ]
+    with connect(business.name) as conn, conn.cursor() as cursor:
+        cursor.execute(
+            "delete from quality.dbt_results where business_date = %s and step = %s", [night.business_date, name]
+        )
+        cursor.executemany(
+            "insert into quality.dbt_results (business_date, step, invocation_id, node_id, resource_type, status,"
+            " rows_affected, execution_seconds, failures, message) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            rows,
+        )
+
+
+def _rows_affected(result: Any) -> int | None:
+    found = (result.adapter_response or {}).get("rows_affected")
+    return int(found) if found is not None and int(found) >= 0 else None
+
+
+def _raise_for(name: str, failed: list[Any]) -> None:
+    tests = [result for result in failed if result.node.resource_type.value == "test"]
+    broken = [result for result in failed if result not in tests]
+    if broken:
+        raise BuildError(
+            f"{len(broken)} of the step {name} could not be built: "
+            + "; ".join(f"{result.node.name}: {_without_values(result.message or '')}" for result in broken[:3]),
+            where=", ".join(result.node.original_file_path for result in broken[:3]),
+            fix="docs/runbooks/a-stuck-night.md",
+        )
+    raise GateFailed(
+        f"{len(tests)} dbt test(s) of the step {name} do not hold: "
+        + "; ".join(f"{result.node.name} ({result.failures} rows)" for result in tests[:5]),
+        where=", ".join(sorted({result.node.original_file_path for result in tests[:5]})),
+        fix="docs/runbooks/a-failed-gate.md; nothing was published",
+    )
+
+
+def _without_values(message: str) -> str:
+    """dbt repeats Postgres' words, which may quote a row: keep the first line and drop what is quoted in it."""
+    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
+    kept = " ".join(lines[:2])
+    return re.sub(r"(\"[^\"]*@[^\"]*\"|invalid input syntax for type \w+: ).*", r"\1…", kept)[:500]

@@ -1,0 +1,152 @@
+"""`rapport run`, `rapport up`, `rapport down`: a night, and the stack it runs on."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rapport import settings
+
+BusinessOption = Annotated[str, typer.Option("--business", "-b", help="which business; a file in businesses/")]
+
+
+def run(
+    business: BusinessOption = settings.DEFAULT_BUSINESS,
+    landing: Annotated[Path | None, typer.Option(help="folder of exports; default: the business's own")] = None,
+    date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="business date; default: the latest in the folder")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="build the lists, deliver nothing")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="the summary for programs, on standard output")] = False,
+) -> None:
+    """Run one night, whole, through the real scheduler, and show what it did.
+
+    Exit code 0: the night's lists went out (or were rehearsed); 1: it failed or stopped; 2: it cannot be run so.
+    """
+    from rich.console import Console
+
+    from rapport.airflow.stack import stack
+    from rapport.businesses import load_business
+    from rapport.errors import UsageError
+    from rapport.nights.ledger import open_night
+    from rapport.nights.progress import Watcher
+    from rapport.nights.running import run_night
+    from rapport.nights.screen import show
+    from rapport.nights.summary import summarise
+    from rapport.warehouse import connect
+
+    console = Console(stderr=as_json)
+    chosen = load_business(business)
+    if landing is not None and not landing.is_dir():
+        raise UsageError(f"{landing} is not a folder.", where="--landing", fix="give the folder the exports are in")
+    folder = (landing or chosen.landing_folder()).absolute()
+    _prepare_landing(chosen.name, folder, asked=landing is not None, console=console)
+    business_date = date.date() if date else _latest_date(folder) or _yesterday(chosen)
+    with connect(chosen.name) as conn:
+        night = open_night(conn, chosen, business_date, landing=folder, dry_run=dry_run)
+        conn.commit()
+    ui = None
+    if night.state == "sent":
+        console.print(f"The night of {business_date} is done already: nothing is loaded or sent twice.")
+    else:
+        watcher = Watcher(console, f"{chosen.title} · night of {business_date}")
+        with watcher, stack(chosen.name, clock=False, say=watcher.say) as up:
+            ui = up.url if not up.processes else None
+            watcher.say("waiting for the DAGs")
+            night = run_night(chosen, business_date, up, landing=folder, dry_run=dry_run, watch=watcher.watch)
+    with connect(chosen.name) as conn:
+        summary = summarise(conn, chosen, business_date)
+    if as_json:
+        typer.echo(json.dumps(summary, default=str, indent=2, ensure_ascii=False))
+    else:
+        url_command = ".venv/bin/rapport warehouse url" + (f" --business {business}" if business != "sample" else "")
+        show(summary, console, url_command=url_command, ui=ui)
+    raise typer.Exit(0 if night.state == "sent" else 1)
+
+
+def up(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
+    """Start Postgres and Airflow and leave them running; nights come by the clock."""
+    from rich.console import Console
+
+    from rapport.airflow.environment import admin_password
+    from rapport.airflow.stack import stack
+    from rapport.businesses import load_business
+    from rapport.warehouse import connect
+
+    console = Console()
+    chosen = load_business(business)
+    connect(chosen.name).close()
+    with console.status("starting") as status, stack(chosen.name, clock=True, detached=True, say=status.update) as found:
+        found.client().wait_for_dags(["build_marts", "send_segments"])
+        _wake_up(found, chosen.name)
+    console.print(f"Airflow UI   {found.url}  (user admin, password {admin_password()})")
+    console.print(f"Warehouse    psql \"$(.venv/bin/rapport warehouse url --business {business})\"")
+    if not chosen.is_scheduled:
+        console.print(f"{chosen.title} has no clock (is_scheduled: false): start nights with `make run` or in the UI.")
+    console.print("`make down` stops everything.")
+
+
+def down() -> None:
+    """Stop Airflow and the embedded Postgres, whatever state they are in."""
+    from rapport.airflow.stack import stop as stop_airflow
+    from rapport.warehouse import stop as stop_postgres
+
+    count = stop_airflow()
+    was_running = stop_postgres()
+    typer.echo(f"Stopped {count} Airflow process(es){' and Postgres' if was_running else ''}.")
+
+
+def _wake_up(found: Any, business: str) -> None:
+    """A night that a crash interrupted goes on now, not at the next deadline; skips when there is none."""
+    stamp = datetime.now().strftime("%Y%m%dT%H%M%S%f")
+    for dag_id in ("build_marts", "send_segments"):
+        found.client().trigger(dag_id, {"business": business}, f"start_{stamp}")
+
+
+def _prepare_landing(business: str, folder: Path, *, asked: bool, console: Any) -> None:
+    from rapport.errors import UsageError
+
+    if folder.is_dir() and any(folder.iterdir()):
+        return
+    if business == settings.DEFAULT_BUSINESS and not asked:
+        from rapport.samples import generate
+
+        with console.status("writing sample exports"):
+            generate(folder)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    if asked:
+        raise UsageError(f"{folder} is empty.", where="--landing", fix="put the exports there, a folder per vendor")
+    if business == "completejourney":
+        raise UsageError(
+            "There are no Complete Journey exports yet.",
+            where=str(folder),
+            fix=f"make realdata && .venv/bin/rapport samples completejourney --out {folder}",
+        )
+
+
+def _latest_date(folder: Path) -> date | None:
+    """The latest date a file name in the folder carries."""
+    import re
+
+    found = [
+        match.group()
+        for path in folder.rglob("*")
+        if path.is_file() and not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+        for match in re.finditer(r"\d{4}-\d{2}-\d{2}", path.name)
+    ]
+    dates = []
+    for text in found:
+        try:
+            dates.append(date.fromisoformat(text))
+        except ValueError:
+            continue
+    return max(dates, default=None)
+
+
+def _yesterday(business: Any) -> date:
+    return datetime.now(business.zone).date() - timedelta(days=1)

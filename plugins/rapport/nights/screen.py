@@ -1,0 +1,122 @@
+"""The night's summary as one screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_STATE_STYLE = {"sent": "bold green", "published": "green", "failed": "bold red"}
+
+
+def show(found: dict[str, Any], console: Console, *, url_command: str, ui: str | None = None) -> None:
+    """Print what `summarise` found."""
+    style = _STATE_STYLE.get(found["state"], "bold yellow")
+    state = "rehearsed (dry run: nothing was delivered)" if found["is_dry_run"] and found["state"] == "sent" else found["state"]
+    title = f"[bold]{found['business']}[/] · night of {found['date']} · [{style}]{state}[/]"
+    parts: list[Any] = [_sources(found), _files(found)]
+    if found["quarantine"]:
+        parts.append(_quarantine(found))
+    if found["tables"]:
+        parts.append(_tables(found))
+    parts.append(_checks(found))
+    if found["lists"]:
+        parts.append(_lists(found))
+    parts.append(_steps(found))
+    if found["failure"]:
+        parts.append(Text(f"failed at {found['failed_step']}: {found['failure']}", style="red"))
+    parts.append(_look(found, url_command, ui))
+    console.print(Panel(Group(*parts), title=title, title_align="left", border_style=style, padding=(0, 1)))
+
+
+def _grid(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading.strip(), justify="right" if heading.startswith(" ") else "left", overflow="fold")
+    return table
+
+
+def _sources(found: dict[str, Any]) -> Table:
+    table = _grid("source", "state", " files", " refused", "")
+    for row in found["sources"]:
+        style = {"arrived": "green", "refused": "red", "none": "yellow"}[row["state"]]
+        last = row["last_arrived_date"]
+        note = "" if row["state"] == "arrived" else f"stale: last arrived {last}" if last else "never arrived"
+        table.add_row(row["kind"], f"[{style}]{row['state']}[/]", str(row["n_files"]), str(row["n_refused"]), note)
+    return table
+
+
+def _files(found: dict[str, Any]) -> Table:
+    table = _grid("\nfile", "\nstatus", " \nread", " \nloaded", " \nquarantined", " \nskipped")
+    shown = found["files"][:14]
+    for row in shown:
+        style = "red" if row["status"] != "loaded" else ""
+        table.add_row(
+            row["file"], row["status"], *(f"{row[key]:,}" for key in ("read", "loaded", "quarantined", "skipped")), style=style
+        )
+        if row["reason"]:
+            table.add_row(f"  {row['reason']}", style="red")
+    if len(found["files"]) > len(shown):
+        table.add_row(f"… {len(found['files']) - len(shown)} more")
+    total = found["rows"]
+    table.add_row("[bold]rows[/]", "", *(f"[bold]{total[key]:,}[/]" for key in ("read", "loaded", "quarantined", "skipped")))
+    return table
+
+
+def _quarantine(found: dict[str, Any]) -> Table:
+    table = _grid("\nquarantined", " \nrows", "\nreason")
+    for row in found["quarantine"][:6]:
+        table.add_row(f"{row['vendor']}.{row['table']}", f"{row['rows']:,}", row["reason"], style="yellow")
+    return table
+
+
+def _tables(found: dict[str, Any]) -> Table:
+    table = _grid("\npublished", " \nrows", " \nnew", " \nchanged", " \ngone")
+    for row in found["tables"]:
+        table.add_row(row["table"], *(f"{row[key]:,}" for key in ("rows", "inserted", "updated", "deleted")))
+    return table
+
+
+def _checks(found: dict[str, Any]) -> Text:
+    passed = sum(row["passed"] for row in found["checks"])
+    stopped = sum(row["stopped"] for row in found["checks"])
+    warned = sum(row["warned"] for row in found["checks"])
+    dbt = found["dbt"]
+    text = Text("\nchecks    ", style="dim")
+    text.append(f"{passed:,} expectations hold, {stopped} stopped, {warned} warn", style="red" if stopped else "")
+    text.append(f"; dbt: {dbt['models']} models, {dbt['tests']} tests, {dbt['failed']} failed", style="red" if dbt["failed"] else "")
+    for row in found["failed_checks"][:6]:
+        column = f" {row['column']}" if row["column"] else ""
+        text.append(f"\n          {row['severity']}: {row['suite']}{column} {row['expectation']} ({row['unexpected'] or 0} rows)", style="yellow")
+    if found["customers"] is not None:
+        text.append(f"\ncustomers {found['customers']:,}")
+    return text
+
+
+def _lists(found: dict[str, Any]) -> Table:
+    table = _grid("\nlist", "\nto", "\nstatus", " \nrows", "\nwhere")
+    for row in found["lists"]:
+        style = {"delivered": "green", "failed": "red"}.get(row["status"], "yellow")
+        table.add_row(row["segment"], row["destination"], f"[{style}]{row['status']}[/]", f"{row['rows']:,}", row["reason"] or row["path"])
+    return table
+
+
+def _steps(found: dict[str, Any]) -> Text:
+    text = Text("\nsteps     ", style="dim")
+    parts = [f"{row['step']} {row['seconds']:.1f}s" for row in found["steps"]]
+    text.append(" · ".join(parts) or "none yet", style="dim")
+    return text
+
+
+def _look(found: dict[str, Any], url_command: str, ui: str | None) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_row("\n[dim]look[/]", "")
+    table.add_row("  marts", f'psql "$({url_command})"')
+    table.add_row("  lists", found["look"]["lists"])
+    table.add_row("  dbt docs", found["look"]["dbt_docs"])
+    table.add_row("  Data Docs", found["look"]["data_docs"])
+    table.add_row("  Airflow UI", ui or "make up")
+    return table

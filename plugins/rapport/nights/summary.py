@@ -1,0 +1,90 @@
+"""What a night did, read back from the warehouse: for people as one screen, for programs as JSON."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from rapport import settings
+from rapport.businesses import Business
+from rapport.nights.ledger import Connection
+
+_QUERIES = {
+    "sources": """
+        select sources.kind, sources.state, sources.n_files, sources.n_refused, sources.reason, arrived.last_arrived_date
+        from ops.night_sources as sources
+        left join lateral (
+            select max(business_date) as last_arrived_date from ops.night_sources as earlier
+            where earlier.kind = sources.kind and earlier.state = 'arrived' and earlier.business_date <= %(date)s
+        ) as arrived on true
+        where sources.business_date = %(date)s
+        order by sources.kind""",
+    "files": """
+        select file_name as file, vendor, table_name as table, status, rows_read as read, rows_loaded as loaded,
+            rows_quarantined as quarantined, rows_skipped as skipped, encoding, reason, fix
+        from ops.loads where business_date = %(date)s order by kind, vendor, table_name, file_name""",
+    "quarantine": """
+        select loads.vendor, loads.table_name as table, quarantine.rule, quarantine.column_name as column,
+            quarantine.reason, count(*) as rows
+        from quality.quarantine join ops.loads using (load_id)
+        where loads.business_date = %(date)s
+        group by 1, 2, 3, 4, 5 order by rows desc, 1, 2 limit 12""",
+    "tables": """
+        select table_schema || '.' || table_name as table, n_rows as rows, n_inserted as inserted,
+            n_updated as updated, n_deleted as deleted
+        from ops.publications where business_date = %(date)s order by 1""",
+    "checks": """
+        select stage, count(*) filter (where outcome = 'passed') as passed,
+            count(*) filter (where outcome <> 'passed' and severity = 'stop') as stopped,
+            count(*) filter (where outcome <> 'passed' and severity = 'warn') as warned
+        from quality.results where business_date = %(date)s group by stage order by stage""",
+    "failed_checks": """
+        select stage, suite, expectation, column_name as column, severity, observed, unexpected_count as unexpected
+        from quality.results where business_date = %(date)s and outcome <> 'passed' order by severity, stage limit 12""",
+    "dbt": """
+        select count(*) filter (where resource_type = 'model') as models,
+            count(*) filter (where resource_type = 'test') as tests,
+            count(*) filter (where status = 'warn') as warnings,
+            count(*) filter (where status in ('error', 'fail', 'runtime error')) as failed
+        from quality.dbt_results where business_date = %(date)s""",
+    "lists": """
+        select segment, destination, status, n_rows as rows, coalesce(location, file_name) as path, reason
+        from activation.deliveries where business_date = %(date)s order by segment, destination""",
+    "steps": """
+        select distinct on (step) step, status, started_at,
+            round(extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at), 1)::float as seconds
+        from ops.steps where business_date = %(date)s order by step, started_at desc""",
+}
+
+
+def summarise(conn: Connection, business: Business, business_date: date) -> dict[str, Any]:
+    """Everything about one night as plain values; holds no personal data."""
+    found: dict[str, Any] = {"business": business.name, "date": business_date.isoformat()}
+    with conn.cursor(row_factory=dict_row) as cursor:
+        night = cursor.execute(
+            "select state, failed_step, failure, is_dry_run, landing, code_version, opened_at, sent_at"
+            " from ops.nights where business_date = %s",
+            [business_date],
+        ).fetchone()
+        found |= night or {"state": "never opened", "failure": None, "is_dry_run": False, "landing": None}
+        for name, query in _QUERIES.items():
+            rows = cursor.execute(query, {"date": business_date}).fetchall()
+            found[name] = rows[0] if name == "dbt" else rows
+        found["steps"].sort(key=lambda row: row["started_at"])
+        published = cursor.execute("select to_regclass('customer_360.customers') is not null as is_there").fetchone()
+        found["customers"] = None
+        if published and published["is_there"]:
+            row = cursor.execute("select count(*) as n from customer_360.customers").fetchone()
+            found["customers"] = row["n"] if row else None
+    found["rows"] = {
+        key: sum(row[key] for row in found["files"]) for key in ("read", "loaded", "quarantined", "skipped")
+    }
+    work = settings.work_dir(business.name)
+    found["look"] = {
+        "lists": str(business.drop_folder()),
+        "dbt_docs": str(work / "dbt" / "docs" / "static_index.html"),
+        "data_docs": str(work / "data_docs" / "index.html"),
+    }
+    return found
