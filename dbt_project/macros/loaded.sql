@@ -1,8 +1,10 @@
 {#-
     Raw rows of the loads that are active as of the night, with the file's date and the load's place in time
-    (load_order: 1 is the oldest). A file whose name carries no date counts as of the night that took it in.
+    (load_order: 1 is the newest). A file whose name carries no date counts as of the night that took it in.
+    newest_only: the export is a whole snapshot, so what the newest file lacks is gone.
 -#}
-{% macro loaded(raw_table) -%}
+{% macro loaded(raw_table, newest_only=false) -%}
+    {%- set vendor, table_name = raw_table.identifier.split('__', 1) -%}
     select
         raw_rows.*,
         active_loads.file_date,
@@ -13,12 +15,18 @@
             loads.load_id,
             coalesce(loads.file_date, loads.business_date) as file_date,
             row_number() over (
-                order by coalesce(loads.file_date, loads.business_date), loads.load_id
+                order by coalesce(loads.file_date, loads.business_date) desc, loads.load_id desc
             ) as load_order
         from ops.loads
-        where loads.load_id in (select ops.loads_as_of({{ business_date() }}))
+        where
+            loads.vendor = '{{ vendor }}'
+            and loads.table_name = '{{ table_name }}'
+            and loads.load_id in (select ops.loads_as_of({{ business_date() }}))
     ) as active_loads
         on raw_rows._load_id = active_loads.load_id
+    {%- if newest_only %}
+    where active_loads.load_order = 1
+    {%- endif %}
 {%- endmacro %}
 
 {#-
@@ -33,10 +41,10 @@
             *,
             {% if one_row -%}
             row_number() over (
-                partition by {{ key_columns }} order by load_order desc, _row_number desc
+                partition by {{ key_columns }} order by load_order asc, _row_number desc
             ) = 1 as is_latest
             {%- else -%}
-            load_order = max(load_order) over (partition by {{ key_columns }}) as is_latest
+            load_order = min(load_order) over (partition by {{ key_columns }}) as is_latest
             {%- endif %}
         from {{ relation }}
     ) as ranked

@@ -1,9 +1,21 @@
-select
-    cast(null as text) as redemption_id,
-    cast(null as text) as customer_id,
-    cast(null as text) as coupon_code,
-    cast(null as text) as campaign_id,
-    cast(null as boolean) as is_on_order_day,
-    cast(null as timestamp with time zone) as redeemed_at,
-    cast(null as date) as redemption_date
-where false
+with redemptions as (
+
+    select * from {{ ref('int_coupon_redemptions_dated') }}
+
+),
+
+final as (
+
+    select
+        redemption_id,
+        customer_id,
+        coupon_code,
+        campaign_id,
+        is_on_order_day,
+        redeemed_at,
+        redemption_date
+    from redemptions
+
+)
+
+select * from final

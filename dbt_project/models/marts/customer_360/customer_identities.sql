@@ -1,8 +1,20 @@
-select
-    cast(null as text) as source_record_id,
-    cast(null as text) as customer_id,
-    cast(null as text) as vendor,
-    cast(null as text) as record_type,
-    cast(null as text) as evidence,
-    cast(null as timestamp with time zone) as first_seen_at
-where false
+with records as (
+
+    select * from {{ ref('int_customer_records') }}
+
+),
+
+final as (
+
+    select
+        source_record_id,
+        customer_id,
+        vendor,
+        record_type,
+        evidence,
+        created_at as first_seen_at
+    from records
+
+)
+
+select * from final

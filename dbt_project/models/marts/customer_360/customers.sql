@@ -1,33 +1,88 @@
-select
-    cast(null as text) as customer_id,
-    cast(null as text) as first_name,
-    cast(null as text) as last_name,
-    cast(null as text) as email,
-    cast(null as text) as phone,
-    cast(null as date) as birth_date,
-    cast(null as text) as language,
-    cast(null as text) as city,
-    cast(null as text) as postal_code,
-    cast(null as text) as country_code,
-    cast(null as date) as customer_since_date,
-    cast(null as timestamp with time zone) as first_order_at,
-    cast(null as timestamp with time zone) as last_order_at,
-    cast(null as date) as first_order_date,
-    cast(null as date) as last_order_date,
-    cast(null as integer) as n_orders,
-    cast(null as integer) as n_source_records,
-    cast(null as numeric(18, 2)) as revenue_amount,
-    cast(null as numeric(18, 2)) as refunded_amount,
-    cast(null as numeric(18, 2)) as average_order_amount,
-    cast(null as text) as reporting_currency,
-    cast(null as integer) as n_coupon_redemptions,
-    cast(null as integer) as n_open_service_contacts,
-    cast(null as integer) as last_nps_score,
-    cast(null as integer) as last_csat_score,
-    cast(null as timestamp with time zone) as last_survey_at,
-    cast(null as boolean) as is_email_marketing_allowed,
-    cast(null as boolean) as is_sms_marketing_allowed,
-    cast(null as boolean) as is_email_survey_allowed,
-    cast(null as text) as lifecycle_stage,
-    cast(null as text) as rfm_segment
-where false
+with profiles as (
+
+    select * from {{ ref('int_customer_profiles') }}
+
+),
+
+totals as (
+
+    select * from {{ ref('int_customer_order_totals') }}
+
+),
+
+interactions as (
+
+    select * from {{ ref('int_customer_interactions') }}
+
+),
+
+permissions as (
+
+    select * from {{ ref('int_customer_permissions') }}
+
+),
+
+lifecycle as (
+
+    select * from {{ ref('int_customer_lifecycle') }}
+
+),
+
+rfm as (
+
+    select * from {{ ref('int_customer_rfm') }}
+
+),
+
+final as (
+
+    select
+        profiles.customer_id,
+        profiles.first_name,
+        profiles.last_name,
+        profiles.email,
+        profiles.phone,
+        profiles.birth_date,
+        profiles.language,
+        profiles.city,
+        profiles.postal_code,
+        profiles.country_code,
+        least(
+            coalesce({{ to_business_date('profiles.first_seen_at') }}, profiles.first_file_date),
+            totals.first_order_date
+        ) as customer_since_date,
+        totals.first_order_at,
+        totals.last_order_at,
+        totals.first_order_date,
+        totals.last_order_date,
+        coalesce(totals.n_orders, 0) as n_orders,
+        profiles.n_source_records,
+        coalesce(totals.revenue_amount, 0) as revenue_amount,
+        coalesce(totals.refunded_amount, 0) as refunded_amount,
+        round(totals.revenue_amount / totals.n_orders, 2) as average_order_amount,
+        '{{ var("reporting_currency") }}' as reporting_currency,
+        coalesce(interactions.n_coupon_redemptions, 0) as n_coupon_redemptions,
+        coalesce(interactions.n_open_service_contacts, 0) as n_open_service_contacts,
+        interactions.last_nps_score,
+        interactions.last_csat_score,
+        interactions.last_survey_at,
+        coalesce(permissions.is_email_marketing_allowed, false) as is_email_marketing_allowed,
+        coalesce(permissions.is_sms_marketing_allowed, false) as is_sms_marketing_allowed,
+        coalesce(permissions.is_email_survey_allowed, false) as is_email_survey_allowed,
+        lifecycle.lifecycle_stage,
+        rfm.rfm_segment
+    from profiles
+    left join totals
+        on profiles.customer_id = totals.customer_id
+    left join interactions
+        on profiles.customer_id = interactions.customer_id
+    left join permissions
+        on profiles.customer_id = permissions.customer_id
+    left join lifecycle
+        on profiles.customer_id = lifecycle.customer_id
+    left join rfm
+        on profiles.customer_id = rfm.customer_id
+
+)
+
+select * from final

@@ -1,20 +1,48 @@
-select
-    cast(null as text) as order_line_id,
-    cast(null as text) as order_id,
-    cast(null as text) as customer_id,
-    cast(null as text) as product_id,
-    cast(null as text) as product_name,
-    cast(null as text) as product_category,
-    cast(null as text) as reporting_currency,
-    cast(null as text) as original_currency,
-    cast(null as integer) as line_number,
-    cast(null as numeric(18, 3)) as quantity,
-    cast(null as numeric(18, 2)) as unit_price_amount,
-    cast(null as numeric(18, 2)) as gross_amount,
-    cast(null as numeric(18, 2)) as discount_amount,
-    cast(null as numeric(18, 2)) as net_amount,
-    cast(null as numeric(18, 2)) as original_net_amount,
-    cast(null as boolean) as is_counted,
-    cast(null as timestamp with time zone) as ordered_at,
-    cast(null as date) as order_date
-where false
+with lines as (
+
+    select * from {{ ref('int_order_lines_unioned') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('orders') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_products_unioned') }}
+
+),
+
+final as (
+
+    select
+        lines.order_line_id,
+        lines.order_id,
+        orders.customer_id,
+        lines.product_id,
+        coalesce(lines.product_name, products.product_name) as product_name,
+        coalesce(lines.product_category, products.category) as product_category,
+        orders.reporting_currency,
+        orders.original_currency,
+        lines.line_number,
+        lines.quantity,
+        round(lines.unit_price * orders.exchange_rate, 2) as unit_price_amount,
+        round(lines.gross_amount * orders.exchange_rate, 2) as gross_amount,
+        round(lines.discount_amount * orders.exchange_rate, 2) as discount_amount,
+        round(lines.net_amount * orders.exchange_rate, 2) as net_amount,
+        lines.net_amount as original_net_amount,
+        orders.is_counted,
+        orders.ordered_at,
+        orders.order_date
+    from lines
+    inner join orders
+        on lines.order_id = orders.order_id
+    left join products
+        on lines.product_id = products.product_id
+
+)
+
+select * from final

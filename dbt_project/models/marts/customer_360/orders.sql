@@ -1,28 +1,40 @@
-select
-    cast(null as text) as order_id,
-    cast(null as text) as customer_id,
-    cast(null as text) as vendor,
-    cast(null as text) as order_number,
-    cast(null as text) as sales_channel,
-    cast(null as text) as store,
-    cast(null as text) as coupon_code,
-    cast(null as text) as reporting_currency,
-    cast(null as text) as original_currency,
-    cast(null as numeric(18, 8)) as exchange_rate,
-    cast(null as numeric(18, 3)) as n_items,
-    cast(null as numeric(18, 2)) as gross_amount,
-    cast(null as numeric(18, 2)) as discount_amount,
-    cast(null as numeric(18, 2)) as shipping_amount,
-    cast(null as numeric(18, 2)) as tax_amount,
-    cast(null as numeric(18, 2)) as total_amount,
-    cast(null as numeric(18, 2)) as refunded_amount,
-    cast(null as numeric(18, 2)) as original_total_amount,
-    cast(null as integer) as order_rank,
-    cast(null as boolean) as is_cancelled,
-    cast(null as boolean) as is_test,
-    cast(null as boolean) as is_counted,
-    cast(null as boolean) as is_first_order,
-    cast(null as boolean) as is_rate_carried_forward,
-    cast(null as timestamp with time zone) as ordered_at,
-    cast(null as date) as order_date
-where false
+with orders as (
+
+    select * from {{ ref('int_orders_converted') }}
+
+),
+
+final as (
+
+    select
+        order_id,
+        customer_id,
+        vendor,
+        order_number,
+        sales_channel,
+        store,
+        coupon_code,
+        '{{ var("reporting_currency") }}' as reporting_currency,
+        original_currency,
+        exchange_rate,
+        n_items,
+        gross_amount,
+        discount_amount,
+        shipping_amount,
+        tax_amount,
+        total_amount,
+        refunded_amount,
+        original_total_amount,
+        order_rank,
+        is_cancelled,
+        is_test,
+        is_counted,
+        coalesce(order_rank = 1, false) as is_first_order,
+        is_rate_carried_forward,
+        ordered_at,
+        order_date
+    from orders
+
+)
+
+select * from final

@@ -1,9 +1,21 @@
-select
-    cast(null as text) as kind,
-    cast(null as text) as vendor,
-    cast(null as integer) as n_files_tonight,
-    cast(null as boolean) as is_stale,
-    cast(null as date) as last_arrived_date,
-    cast(null as date) as last_file_date,
-    cast(null as date) as business_date
-where false
+with arrivals as (
+
+    select * from {{ ref('int_source_arrivals') }}
+
+),
+
+final as (
+
+    select
+        kind,
+        vendor,
+        n_files_tonight,
+        is_stale,
+        last_arrived_date,
+        last_file_date,
+        {{ business_date() }} as business_date
+    from arrivals
+
+)
+
+select * from final

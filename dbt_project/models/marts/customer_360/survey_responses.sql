@@ -1,16 +1,28 @@
-select
-    cast(null as text) as response_id,
-    cast(null as text) as customer_id,
-    cast(null as text) as survey,
-    cast(null as text) as touchpoint,
-    cast(null as text) as order_number,
-    cast(null as text) as nps_class,
-    cast(null as text) as comment,
-    cast(null as integer) as nps_score,
-    cast(null as integer) as csat_score,
-    cast(null as integer) as ces_score,
-    cast(null as boolean) as is_satisfied,
-    cast(null as boolean) as has_comment,
-    cast(null as timestamp with time zone) as answered_at,
-    cast(null as date) as answered_date
-where false
+with responses as (
+
+    select * from {{ ref('int_survey_responses_scored') }}
+
+),
+
+final as (
+
+    select
+        response_id,
+        customer_id,
+        survey,
+        touchpoint,
+        order_number,
+        nps_class,
+        comment,
+        nps_score,
+        csat_score,
+        ces_score,
+        is_satisfied,
+        comment is not null as has_comment,
+        answered_at,
+        {{ to_business_date('answered_at') }} as answered_date
+    from responses
+
+)
+
+select * from final

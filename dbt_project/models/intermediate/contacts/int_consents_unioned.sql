@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('consents') }}
+
+)
+
+select * from unioned

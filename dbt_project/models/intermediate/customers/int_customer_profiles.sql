@@ -1,0 +1,29 @@
+with records as (
+
+    select * from {{ ref('int_customer_records') }}
+
+),
+
+-- Field by field, the most recently updated record that has one wins; records that do not say when they were updated
+-- come after those that do.
+profiles as (
+
+    select
+        customer_id,
+        {%- for column in [
+            'first_name', 'last_name', 'email', 'phone', 'birth_date', 'language', 'city', 'postal_code', 'country_code'
+        ] %}
+        (
+            array_agg({{ column }} order by updated_at desc nulls last, file_date desc, source_record_id)
+            filter (where {{ column }} is not null)
+        )[1] as {{ column }},
+        {%- endfor %}
+        min(created_at) as first_seen_at,
+        min(file_date) as first_file_date,
+        count(*) as n_source_records
+    from records
+    group by customer_id
+
+)
+
+select * from profiles

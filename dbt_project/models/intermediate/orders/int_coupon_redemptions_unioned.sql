@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('coupon_redemptions') }}
+
+)
+
+select * from unioned

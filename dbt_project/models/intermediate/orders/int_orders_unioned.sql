@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('orders') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('service_contacts') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('survey_answers') }}
+
+)
+
+select * from unioned

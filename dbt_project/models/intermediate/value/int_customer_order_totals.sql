@@ -1,0 +1,24 @@
+with orders as (
+
+    select * from {{ ref('int_orders_converted') }}
+    where is_counted
+
+),
+
+totals as (
+
+    select
+        customer_id,
+        min(ordered_at) as first_order_at,
+        max(ordered_at) as last_order_at,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date,
+        count(*) as n_orders,
+        sum(total_amount) as revenue_amount,
+        sum(refunded_amount) as refunded_amount
+    from orders
+    group by customer_id
+
+)
+
+select * from totals

@@ -1,0 +1,20 @@
+with source as (
+
+    select * from {{ source('contacts', 'normalised') }}
+
+),
+
+renamed as (
+
+    select
+        kind as contact_type,
+        raw_value as contact_raw,
+        default_country,
+        normalised as contact,
+        is_valid,
+        is_shared
+    from source
+
+)
+
+select * from renamed

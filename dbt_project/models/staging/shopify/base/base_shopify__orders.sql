@@ -1,0 +1,55 @@
+{#- A table: customers, orders, lines, coupons and products all read it. -#}
+{{ config(materialized='table') }}
+
+with source as (
+
+    {{ loaded(source('shopify', 'orders')) }}
+
+),
+
+latest as (
+
+    {{ latest_export('source', ['name']) }}
+
+),
+
+-- Only an order's first row carries its totals and addresses; the rows below it are further line items.
+renamed as (
+
+    select
+        name as order_name,
+        row_number() over (partition by name order by _row_number) as line_number,
+        {{ blank_to_null('email') }} as email,
+        {{ without_apostrophe('coalesce(phone, billing_phone, shipping_phone)') }} as phone,
+        {{ blank_to_null('billing_name') }} as billing_name,
+        {{ blank_to_null('billing_city') }} as billing_city,
+        {{ without_apostrophe('billing_zip') }} as billing_zip,
+        upper({{ blank_to_null('billing_country') }}) as billing_country,
+        financial_status,
+        currency,
+        {{ blank_to_null('discount_code') }} as discount_code,
+        {{ blank_to_null('location') }} as location,
+        {{ blank_to_null('source') }} as source_name,
+        tags,
+        payment_method,
+        {{ to_decimal('subtotal') }} as subtotal,
+        {{ to_decimal('shipping') }} as shipping,
+        {{ to_decimal('taxes') }} as taxes,
+        {{ to_decimal('total') }} as total,
+        {{ to_decimal('discount_amount') }} as discount_amount,
+        {{ to_decimal('refunded_amount') }} as refunded_amount,
+        {{ blank_to_null('lineitem_sku') }} as lineitem_sku,
+        {{ blank_to_null('lineitem_name') }} as lineitem_name,
+        {{ blank_to_null('vendor') }} as lineitem_vendor,
+        cast(lineitem_quantity as numeric(18, 3)) as lineitem_quantity,
+        {{ to_decimal('lineitem_price') }} as lineitem_price,
+        coalesce({{ to_decimal('lineitem_discount') }}, 0) as lineitem_discount,
+        -- Shopify writes the offset into the text.
+        cast(created_at as timestamp with time zone) as created_at,
+        cast(cancelled_at as timestamp with time zone) as cancelled_at,
+        file_date
+    from latest
+
+)
+
+select * from renamed

@@ -1,0 +1,26 @@
+with order_rows as (
+
+    select * from {{ ref('base_shopify__orders') }}
+
+),
+
+-- A code on an order that was called off was not used up.
+redemptions as (
+
+    select
+        'shopify' as vendor,
+        'shopify:orders:' || order_name as source_record_id,
+        'shopify:' || order_name as redemption_id,
+        {{ shopify_buyer_record_id() }} as customer_record_id,
+        discount_code as coupon_code,
+        cast(null as text) as campaign_id,
+        created_at as redeemed_at
+    from order_rows
+    where
+        line_number = 1
+        and discount_code is not null
+        and cancelled_at is null
+
+)
+
+select * from redemptions
