@@ -1,3 +1,5 @@
+{{ config(enabled='completejourney' in var('vendors')) }}
+
 with redemptions as (
 
     select * from {{ ref('base_completejourney__coupon_redemptions') }}

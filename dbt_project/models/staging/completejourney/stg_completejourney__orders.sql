@@ -1,3 +1,5 @@
+{{ config(enabled='completejourney' in var('vendors')) }}
+
 with transactions as (
 
     select * from {{ ref('base_completejourney__transactions') }}

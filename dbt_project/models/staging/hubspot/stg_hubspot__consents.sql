@@ -1,3 +1,5 @@
+{{ config(enabled='hubspot' in var('vendors')) }}
+
 with consents as (
 
     select * from {{ ref('base_hubspot__consents') }}

@@ -1,3 +1,5 @@
+{{ config(enabled='hubspot' in var('vendors')) }}
+
 with campaign_touches as (
 
     select * from {{ ref('base_hubspot__campaign_touches') }}

@@ -1,3 +1,5 @@
+{{ config(enabled='hubspot' in var('vendors')) }}
+
 with source as (
 
     {{ loaded(source('hubspot', 'tickets')) }}

@@ -1,3 +1,5 @@
+{{ config(enabled='shopify' in var('vendors')) }}
+
 with order_rows as (
 
     select * from {{ ref('base_shopify__orders') }}

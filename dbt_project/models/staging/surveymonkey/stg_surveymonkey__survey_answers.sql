@@ -1,3 +1,5 @@
+{{ config(enabled='surveymonkey' in var('vendors')) }}
+
 with responses as (
 
     select * from {{ ref('base_surveymonkey__responses') }}

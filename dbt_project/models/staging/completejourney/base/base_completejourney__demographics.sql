@@ -1,3 +1,5 @@
+{{ config(enabled='completejourney' in var('vendors')) }}
+
 with source as (
 
     {{ loaded(source('completejourney', 'demographics'), newest_only=true) }}

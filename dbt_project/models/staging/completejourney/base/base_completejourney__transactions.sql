@@ -1,5 +1,5 @@
 {#- A table: customers, orders and lines all read it, and it holds a year of lines. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', enabled='completejourney' in var('vendors')) }}
 
 with source as (
 

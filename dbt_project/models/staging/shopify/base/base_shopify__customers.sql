@@ -1,3 +1,5 @@
+{{ config(enabled='shopify' in var('vendors')) }}
+
 with source as (
 
     {{ loaded(source('shopify', 'customers')) }}

@@ -1,5 +1,5 @@
 {#- A table: customers, orders, lines, coupons and products all read it. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', enabled='shopify' in var('vendors')) }}
 
 with source as (
 

@@ -1,3 +1,5 @@
+{{ config(enabled='surveymonkey' in var('vendors')) }}
+
 with source as (
 
     {{ loaded(source('surveymonkey', 'responses')) }}
