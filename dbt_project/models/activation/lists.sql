@@ -10,7 +10,7 @@ segment_members as (
 ),
 
 customers as (
-    select * from {{ live('customers') }}
+    select * from {{ live_or_given('customers') }}
 ),
 
 final as (

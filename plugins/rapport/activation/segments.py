@@ -123,7 +123,9 @@ def _segment_of(node: Mapping[str, Any], meta: Mapping[str, Any]) -> Segment:
         raise ValueError(f"name: expected {PREFIX}<segment>, got {model!r}")
     declaration = meta.get("segment")
     if not isinstance(declaration, Mapping):
-        raise ValueError("config.meta.segment: missing; expected the segment's purpose, channel, audience …")
+        raise ValueError(  # noqa: TRY004 a fault of the declaration, reported with the others
+            "config.meta.segment: missing; expected the segment's purpose, channel, audience …"
+        )
     missing = [name for name in COLUMNS if name not in node.get("columns", {})]
     if missing:
         raise ValueError(f"columns: expected {', '.join(COLUMNS)}; not described: {', '.join(missing)}")

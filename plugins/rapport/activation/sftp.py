@@ -10,12 +10,20 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-import paramiko
+import paramiko  # type: ignore[import-untyped]
 
 from rapport.activation.transports import PlaceUnreachable, temporary_name
 from rapport.errors import DeliveryError
 
 _SECONDS = 30
+_PASSING = (
+    socket.gaierror,
+    TimeoutError,
+    ConnectionError,
+    EOFError,
+    paramiko.SSHException,
+    paramiko.ssh_exception.NoValidConnectionsError,
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class SftpDrop:
             channel = self._session.get_channel()
             if channel is not None:
                 channel.settimeout(_SECONDS)
-        except Exception as error:
+        except (OSError, EOFError, paramiko.SSHException) as error:
             client.close()
             raise self._explained(error, "") from None
         self._client = client
@@ -80,7 +88,7 @@ class SftpDrop:
         try:
             with self._open.open(self._remote(path), "rb") as file:
                 file.prefetch()
-                return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             return None
         except (OSError, EOFError, paramiko.SSHException) as error:
@@ -155,9 +163,7 @@ class SftpDrop:
                 where=where,
                 fix="ask its owner for the right to write",
             )
-        if isinstance(
-            error, (socket.gaierror, TimeoutError, ConnectionError, EOFError, paramiko.SSHException)
-        ) or (isinstance(error, paramiko.ssh_exception.NoValidConnectionsError)):
+        if isinstance(error, _PASSING):
             return PlaceUnreachable(
                 f"The SFTP server cannot be reached ({type(error).__name__}).",
                 where=where,

@@ -6,7 +6,7 @@
 with
 
 orders as (
-    select * from {{ live('orders') }}
+    select * from {{ live_or_given('orders') }}
 ),
 
 first_live_night as (
