@@ -43,24 +43,18 @@ def habits(rng: np.random.Generator, persons: People, at_least_bad: int) -> Habi
     return Habits(
         which_email=dirt.which_email(rng, n, shares_household(persons)),
         spelling=dirt.spellings(rng, n, 0.02),
-        phone_form=np.where(
-            rng.random(n) < 0.6, persons.phone_form, rng.integers(0, 8, n)
-        ).astype(np.int8),
+        phone_form=np.where(rng.random(n) < 0.6, persons.phone_form, rng.integers(0, 8, n)).astype(np.int8),
         has_phone=rng.random(n) < 0.75,
         accepts_email=rng.random(n) < 0.6,
         accepts_sms=rng.random(n) < 0.3,
         is_upper=rng.random(n) < 0.02,
-        bad=dirt.bad_rows(
-            rng, ~persons.is_prospect, (dirt.BAD_AMOUNT, dirt.BAD_EMAIL), at_least_bad
-        ),
+        bad=dirt.bad_rows(rng, ~persons.is_prospect, (dirt.BAD_AMOUNT, dirt.BAD_EMAIL), at_least_bad),
     )
 
 
-def account_number(person: Column, slot: Column) -> Column:
+def account_number(person: Column, slot: Column | int) -> Column:
     """The shop's id of an account."""
-    return np.asarray(
-        7_100_000_000_000 + (2 * person + (slot - FIRST_ACCOUNT)) * 32_771
-    )
+    return np.asarray(7_100_000_000_000 + (2 * person + (slot - FIRST_ACCOUNT)) * 32_771)
 
 
 def accounts_at(clock: int, people: People, orders: Orders) -> Accounts:
@@ -73,9 +67,7 @@ def accounts_at(clock: int, people: People, orders: Orders) -> Accounts:
     spent = np.bincount(inverse, weights=owed, minlength=len(keys)).astype(np.int64)
     n_orders = np.bincount(inverse, minlength=len(keys))
     # A third of those who never bought left an address for the newsletter.
-    signed_up = np.flatnonzero(
-        people.is_prospect & (people.person % 3 == 0) & (people.joined_at <= clock)
-    )
+    signed_up = np.flatnonzero(people.is_prospect & (people.person % 3 == 0) & (people.joined_at <= clock))
     zeros = np.zeros(len(signed_up), dtype=np.int64)
     found = Accounts(
         person=np.concatenate([keys // 2, people.person[signed_up]]),
@@ -85,6 +77,4 @@ def accounts_at(clock: int, people: People, orders: Orders) -> Accounts:
         n_orders=np.concatenate([n_orders, zeros]),
     )
     oldest_first = np.lexsort((found.slot, found.person, found.since))
-    return Accounts(
-        *(getattr(found, name)[oldest_first] for name in Accounts.__dataclass_fields__)
-    )
+    return Accounts(*(getattr(found, name)[oldest_first] for name in Accounts.__dataclass_fields__))

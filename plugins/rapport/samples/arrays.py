@@ -25,10 +25,7 @@ T = TypeVar("T", bound="DataclassInstance")
 
 def appended(table: T, more: T) -> T:
     """A table (a dataclass of arrays) with the rows of `more` below its own."""
-    columns = {
-        f.name: np.concatenate([getattr(table, f.name), getattr(more, f.name)])
-        for f in fields(table)
-    }
+    columns = {f.name: np.concatenate([getattr(table, f.name), getattr(more, f.name)]) for f in fields(table)}
     return type(table)(**columns)
 
 
@@ -67,11 +64,7 @@ def local_times(seconds: Column, zone: str) -> Text:
 
 def local_dates(seconds: Column, zone: str) -> Text:
     """UTC seconds as `YYYY-MM-DD` on the calendar of `zone`."""
-    return _objects(
-        pc.utf8_slice_codeunits(
-            pa.array(local_times(seconds, zone), pa.string()), 0, 10
-        )
-    )
+    return _objects(pc.utf8_slice_codeunits(pa.array(local_times(seconds, zone), pa.string()), 0, 10))
 
 
 def utc_offset(seconds: Column, zone: str) -> Column:
@@ -85,12 +78,10 @@ def utc_offset(seconds: Column, zone: str) -> Column:
 
 def chosen(condition: Column, yes: object, no: object) -> Text:
     """`np.where` for text: always an object array."""
-    return np.where(
-        condition, np.asarray(yes, dtype=object), np.asarray(no, dtype=object)
-    )
+    return np.where(condition, np.asarray(yes, dtype=object), np.asarray(no, dtype=object))
 
 
-def shown(condition: Column, values: Text) -> Text:
+def shown(condition: Column, values: object) -> Text:
     """Values where the condition holds, an empty cell elsewhere."""
     return chosen(condition, values, None)
 

@@ -13,40 +13,27 @@ if TYPE_CHECKING:
     from rapport.samples.files import Written
 
 app = typer.Typer(
-    help="Exports to try Rapport with: an invented retailer, or the Complete Journey.",
-    no_args_is_help=True,
+    help="Exports to try Rapport with: an invented retailer, or the Complete Journey.", no_args_is_help=True
 )
 
-Out = Annotated[
-    Path,
-    typer.Option("--out", help="Landing folder to write into; one folder a vendor."),
-]
+Out = Annotated[Path, typer.Option("--out", help="Landing folder to write into; one folder a vendor.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
 
 @app.command()
 def generate(
     out: Out,
-    customers: Annotated[
-        int, typer.Option(min=50, help="Persons known before the first night.")
-    ] = 2000,
+    customers: Annotated[int, typer.Option(min=50, help="Persons known before the first night.")] = 2000,
     nights: Annotated[
-        int,
-        typer.Option(
-            min=1, help="Nights of exports; the first brings two years of history."
-        ),
+        int, typer.Option(min=1, help="Nights of exports; the first brings two years of history.")
     ] = 3,
-    seed: Annotated[
-        int,
-        typer.Option(min=0, help="The same seed gives the same files, byte for byte."),
-    ] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files, byte for byte.")] = 7,
     start: Annotated[
-        datetime,
-        typer.Option(formats=["%Y-%m-%d"], help="Business date of the first night."),
-    ] = datetime(2026, 3, 1),  # noqa: B008, DTZ001
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date of the first night.")
+    ] = datetime(2026, 3, 1),  # noqa: DTZ001 - only its date is used
     as_json: AsJson = False,
 ) -> None:
-    """Write the exports of an invented Turkish and Danish retailer, night by night, with the truth in OUT/_truth."""
+    """Write the exports of an invented Turkish and Danish retailer; the truth goes to OUT/_truth."""
     from rich.console import Console
 
     from rapport.samples.nights import generate as generate_nights
@@ -58,9 +45,7 @@ def generate(
             seed,
             start.date(),
             out,
-            on_night=lambda night, day: status.update(
-                f"Night {night} of {nights}: {day}"
-            ),
+            on_night=lambda night, day: status.update(f"Night {night} of {nights}: {day}"),
         )
     _summarise(written, as_json)
 
@@ -75,18 +60,9 @@ def completejourney(out: Out, as_json: AsJson = False) -> None:
 
 def _summarise(written: Written, as_json: bool) -> None:
     if as_json:
-        files = [
-            {"file": name, "rows": rows, "is_new": is_new}
-            for name, rows, is_new in written.files
-        ]
-        typer.echo(
-            json.dumps(
-                {"out": str(written.root), "files": files, "rows": written.n_rows}
-            )
-        )
+        files = [{"file": name, "rows": rows, "is_new": is_new} for name, rows, is_new in written.files]
+        typer.echo(json.dumps({"out": str(written.root), "files": files, "rows": written.n_rows}))
         return
     for name, rows, is_new in written.files:
         typer.echo(f"{rows:>10,}  {name}{'' if is_new else '  (unchanged)'}")
-    typer.echo(
-        f"{written.n_rows:>10,}  rows in {len(written.files)} files in {written.root}"
-    )
+    typer.echo(f"{written.n_rows:>10,}  rows in {len(written.files)} files in {written.root}")

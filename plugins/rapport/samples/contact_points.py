@@ -26,21 +26,17 @@ OWN, WORK, HOUSEHOLD, ROLE, PLACEHOLDER, NONE = range(6)
 # How it is spelled.
 PLAIN, UPPER, TURKISH_UPPER, TITLE, BLANKS, DIACRITICS, TYPO = range(7)
 
+# Between the two names, by the form a person likes; in the third the family name comes first.
+_MAIL_JOINTS = np.array([".", "", ".", "_"], dtype=object)
 _DOMAINS = words("gmail.com hotmail.com yahoo.com icloud.com mynet.com outlook.com")
 _DANISH_DOMAINS = words("gmail.com hotmail.dk live.dk icloud.com mail.dk outlook.dk")
-_COMPANIES = words(
-    "anadolutekstil.com.tr bogazlojistik.com.tr ekinyapi.com.tr nordbyg.dk havnekontoret.dk"
-)
+_COMPANIES = words("anadolutekstil.com.tr bogazlojistik.com.tr ekinyapi.com.tr nordbyg.dk havnekontoret.dk")
 _ROLES = words("info satis muhasebe kontakt")
 PLACEHOLDER_MAIL = "test@test.com"
 PLACEHOLDER_PHONES = words("0000000 11111111111 0000000000")
 
-_TR_MOBILE = np.array(
-    [501, 505, 506, 507, *range(530, 540), *range(541, 547), *range(551, 556)]
-)
-_DK_MOBILE = np.array(
-    [*range(20, 32), 40, 41, 42, 50, 51, 52, 53, 60, 61, 71, 81, 91, 92, 93]
-)
+_TR_MOBILE = np.array([501, 505, 506, 507, *range(530, 540), *range(541, 547), *range(551, 556)])
+_DK_MOBILE = np.array([*range(20, 32), 40, 41, 42, 50, 51, 52, 53, 60, 61, 71, 81, 91, 92, 93])
 _TR_LANDLINE = np.array([212, 216, 312, 232])
 _DK_LANDLINE = np.array([33, 86, 66, 98])
 N_PHONE_FORMS = 8
@@ -49,34 +45,18 @@ N_PHONE_FORMS = 8
 def emails(people: People, which: Column, spelling: Column) -> Text:
     """Addresses of persons; `which` of OWN … NONE, `spelling` of PLAIN … TYPO. None where there is none.
 
-    No two persons share an OWN or WORK address: the person's number is part of it, as people do when their name is taken.
+    No two persons share an OWN or WORK address: the person's number is part of it.
     """
-    given, family, number = (
-        GIVEN_MAIL[people.given],
-        FAMILIES_MAIL[people.family],
-        text(people.person),
-    )
-    local = np.empty(len(number), dtype=object)
-    for form, parts in enumerate(
-        (
-            lambda g, f, n: g + "." + f + n,
-            lambda g, f, n: g + f + n,
-            lambda g, f, n: f + "." + g + n,
-            lambda g, f, n: g + "_" + f + n,
-        )
-    ):
-        of_form = people.mail_form == form
-        local[of_form] = parts(given[of_form], family[of_form], number[of_form])
+    given, family, number = (GIVEN_MAIL[people.given], FAMILIES_MAIL[people.family], text(people.person))
+    first = chosen(people.mail_form == 2, family, given)
+    last = chosen(people.mail_form == 2, given, family)
+    local = first + _MAIL_JOINTS[people.mail_form] + last + number
     danish = is_danish(people.country)
-    domain = chosen(
-        danish, _DANISH_DOMAINS[people.mail_domain], _DOMAINS[people.mail_domain]
-    )
+    domain = chosen(danish, _DANISH_DOMAINS[people.mail_domain], _DOMAINS[people.mail_domain])
     company = _COMPANIES[np.where(danish, 3 + people.person % 2, people.person % 3)]
     household = chosen(danish, "familien.", "ailesi.") + family + text(people.household)
     role = np.where(danish, 3 * (people.person % 2), people.person // 3 % 3)
-    shared_domain = chosen(
-        danish, _DANISH_DOMAINS[people.household % 6], _DOMAINS[people.household % 6]
-    )
+    shared_domain = chosen(danish, _DANISH_DOMAINS[people.household % 6], _DOMAINS[people.household % 6])
     made = local + "@" + domain
     made = chosen(which == WORK, given + "." + family + number + "@" + company, made)
     made = chosen(which == HOUSEHOLD, household + "@" + shared_domain, made)
@@ -116,16 +96,10 @@ def mobiles(people: People, form: Column) -> Text:
     danish = is_danish(people.country)
     # An affine map of the person's number: unlike numbers for neighbours, never the same one twice.
     scattered = (people.person * 7_654_321 + 1_234_567) % (len(_DK_MOBILE) * 1_000_000)
-    danish_number = padded(
-        _DK_MOBILE[scattered // 1_000_000] * 1_000_000 + scattered % 1_000_000, 8
-    )
+    danish_number = padded(_DK_MOBILE[scattered // 1_000_000] * 1_000_000 + scattered % 1_000_000, 8)
     scattered = (people.person * 7_654_321 + 1_234_567) % (len(_TR_MOBILE) * 10_000_000)
-    turkish_number = padded(
-        _TR_MOBILE[scattered // 10_000_000] * 10_000_000 + scattered % 10_000_000, 10
-    )
-    return chosen(
-        danish, _danish_phone(danish_number, form), _turkish_phone(turkish_number, form)
-    )
+    turkish_number = padded(_TR_MOBILE[scattered // 10_000_000] * 10_000_000 + scattered % 10_000_000, 10)
+    return chosen(danish, _danish_phone(danish_number, form), _turkish_phone(turkish_number, form))
 
 
 def landlines(people: People, form: Column) -> Text:
@@ -133,12 +107,8 @@ def landlines(people: People, form: Column) -> Text:
     danish = is_danish(people.country)
     subscriber = (people.household * 3_571 + 214_748) % 800_000 + 100_000
     danish_number = text(_DK_LANDLINE[people.household % 4] * 1_000_000 + subscriber)
-    turkish_number = text(
-        _TR_LANDLINE[people.household % 4] * 10_000_000 + 2_000_000 + subscriber * 3
-    )
-    return chosen(
-        danish, _danish_phone(danish_number, form), _turkish_phone(turkish_number, form)
-    )
+    turkish_number = text(_TR_LANDLINE[people.household % 4] * 10_000_000 + 2_000_000 + subscriber * 3)
+    return chosen(danish, _danish_phone(danish_number, form), _turkish_phone(turkish_number, form))
 
 
 def _turkish_phone(number: Text, form: Column) -> Text:
@@ -169,9 +139,7 @@ def _danish_phone(number: Text, form: Column) -> Text:
     return _phones(number, form, (2, 4, 6), spellings)
 
 
-def _phones(
-    number: Text, form: Column, cuts: tuple[int, int, int], spellings: tuple
-) -> Text:  # type: ignore[type-arg]
+def _phones(number: Text, form: Column, cuts: tuple[int, int, int], spellings: tuple) -> Text:  # type: ignore[type-arg]
     phones = np.empty(len(number), dtype=object)
     for i, spelling in enumerate(spellings):
         of_form = np.flatnonzero(form == i)
@@ -201,9 +169,7 @@ def _with_typos(names: Text, has_typo: Column) -> Text:
     for at in np.flatnonzero(has_typo):
         name = names[at]
         names[at] = (
-            name[:2] + name[3:]
-            if at % 2 and len(name) > 4
-            else name[0] + name[2:3] + name[1] + name[3:]
+            name[:2] + name[3:] if at % 2 and len(name) > 4 else name[0] + name[2:3] + name[1] + name[3:]
         )
     return names
 
@@ -216,6 +182,13 @@ def address_lines(people: People) -> tuple[Text, Text]:
     floor = text(people.household % 5 + 1)
     second = chosen(danish, floor + ". tv", "Daire " + floor)
     return first, chosen(people.household % 3 == 0, None, second)
+
+
+def streets(people: People) -> Text:
+    """Both lines of the postal address in one."""
+    first, second = address_lines(people)
+    has_second = people.household % 3 != 0
+    return np.asarray(first + chosen(has_second, ", " + chosen(has_second, second, ""), ""))
 
 
 def towns(people: People) -> Text:

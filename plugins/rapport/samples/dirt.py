@@ -35,21 +35,16 @@ def spellings(rng: np.random.Generator, n: int, share: float = 0.06) -> Column:
 
 
 def which_email(rng: np.random.Generator, n: int, in_household: Column) -> Column:
-    """Codes of addresses: OWN but for some WORK, few ROLE and PLACEHOLDER, and HOUSEHOLD in a fifth of households."""
+    """Codes of addresses: OWN but for some WORK, few ROLE and PLACEHOLDER, some HOUSEHOLD."""
     draw = rng.random(n)
-    which = np.select(
-        [draw < 0.08, draw < 0.086, draw < 0.09], [WORK, ROLE, PLACEHOLDER], OWN
-    )
+    which = np.select([draw < 0.08, draw < 0.086, draw < 0.09], [WORK, ROLE, PLACEHOLDER], OWN)
     return np.where(in_household & (draw > 0.8), HOUSEHOLD, which).astype(np.int8)
 
 
 def bad_rows(
-    rng: np.random.Generator,
-    candidates: Column,
-    kinds: tuple[int, ...],
-    at_least_each: int = 0,
+    rng: np.random.Generator, candidates: Column, kinds: tuple[int, ...], at_least_each: int = 0
 ) -> Column:
-    """Codes FINE … BAD_EMAIL, one for every row: about one in a thousand of the candidates is bad in one of `kinds`."""
+    """Codes FINE … BAD_EMAIL for every row: one in a thousand candidates is bad in one of `kinds`."""
     bad = np.zeros(len(candidates), dtype=np.int8)
     possible = np.flatnonzero(candidates)
     n_bad = max(at_least_each * len(kinds), rng.binomial(len(possible), BAD_SHARE))

@@ -41,9 +41,9 @@ class LandingFile:
 
 @contextmanager
 def landing_file(path: Path, encoding: str = UTF8) -> Iterator[LandingFile]:
-    """Write `path` under a hidden temporary name and rename it once it is whole; `is_new` is known afterwards.
+    """Write `path` under a hidden temporary name, renamed once it is whole; `is_new` is known afterwards.
 
-    A file of the same bytes that is already there stays as it is, with its time. After an error nothing remains.
+    A file of the same bytes that is already there keeps its time. After an error nothing remains.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

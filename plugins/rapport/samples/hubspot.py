@@ -1,4 +1,4 @@
-"""HubSpot's exports: contacts, subscriptions (consents), tickets and e-mail events. Times are Istanbul's, to the minute."""
+"""HubSpot's exports: contacts, consents, tickets, e-mail events; Istanbul time, to the minute."""
 
 from __future__ import annotations
 
@@ -7,37 +7,12 @@ import numpy as np
 from rapport.samples import contact_points as points
 from rapport.samples import contacts as crm
 from rapport.samples import messages, service
-from rapport.samples.arrays import (
-    NEVER,
-    Column,
-    Text,
-    chosen,
-    local_times,
-    rows,
-    shown,
-    text,
-)
+from rapport.samples.arrays import NEVER, Column, Text, chosen, local_times, rows, shown, text
 from rapport.samples.dirt import BAD_DATE, BAD_EMAIL, FINE, spoiled
 from rapport.samples.names import words
 from rapport.samples.people import is_danish
 from rapport.samples.retailer import ZONE, Retailer
 from rapport.samples.tables import Block
-
-CONTACTS_HEADER = (
-    "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Contact owner,Primary Associated Company ID,"
-    "Last Activity Date,Lead Status,Marketing contact status,Create Date,Last Modified Date,Date of birth,"
-    "Preferred language,Street Address,City,Postal Code,Country/Region"
-).split(",")
-CONSENTS_HEADER = "Record ID,Email,Phone Number,Channel,Purpose,Status,Legal Basis,Source,Updated At".split(
-    ","
-)
-TICKETS_HEADER = (
-    "Ticket ID,Ticket name,Ticket description,Pipeline,Ticket status,Priority,Source,Category,Create date,"
-    "First agent reply date,Close date,Associated Contact IDs,Owner team"
-).split(",")
-EVENTS_HEADER = "Event ID,Campaign ID,Campaign Name,Channel,Record ID,Recipient,Event Type,Created".split(
-    ","
-)
 
 _OWNERS = words("Selin Aksoy, Kemal Duran, Freja Winther, ")
 _COUNTRIES = words("Turkey Denmark")
@@ -56,29 +31,23 @@ def contacts_block(retailer: Retailer, selected: Column) -> Block:
     person = rows(retailer.people, contact.person)
     email, mobile = _email(retailer, contact), _mobile(retailer, contact)
     birthday = person.birth_day.astype("datetime64[D]").astype(str).astype(object)
-    first, second = points.address_lines(person)
     number = text(contact.number)
     cells: dict[str, Text] = {
         "Record ID": number,
         "First Name": points.given_names(person, contact.has_typo),
         "Last Name": points.family_names(person, contact.is_upper),
         "Email": spoiled(email, contact.bad, BAD_EMAIL),
-        "Phone Number": shown(
-            contact.has_landline, points.landlines(person, contact.phone_form)
-        ),
+        "Phone Number": shown(contact.has_landline, points.landlines(person, contact.phone_form)),
         "Mobile Phone Number": mobile,
         "Contact owner": _OWNERS[contact.owner],
         "Last Activity Date": _times(contact.modified_at),
         "Lead Status": chosen(person.is_prospect, "New", "Connected"),
-        "Marketing contact status": chosen(
-            contact.has_mobile, "Marketing contact", "Non-marketing contact"
-        ),
+        "Marketing contact status": chosen(contact.has_mobile, "Marketing contact", "Non-marketing contact"),
         "Create Date": spoiled(_times(contact.created_at), contact.bad, BAD_DATE),
         "Last Modified Date": _times(contact.modified_at),
         "Date of birth": shown(contact.has_birthday, birthday),
         "Preferred language": _LANGUAGES[person.country],
-        "Street Address": first
-        + chosen(second == None, "", ", " + chosen(second == None, "", second)),  # noqa: E711
+        "Street Address": points.streets(person),
         "City": points.towns(person),
         "Postal Code": points.zips(person),
         "Country/Region": _COUNTRIES[person.country],
@@ -123,9 +92,7 @@ def touched_tickets(retailer: Retailer, since: int, clock: int) -> Column:
     return np.flatnonzero(touched & (tickets.opened_at <= clock))
 
 
-def tickets_block(
-    retailer: Retailer, selected: Column, since: int, clock: int
-) -> Block:
+def tickets_block(retailer: Retailer, selected: Column, since: int, clock: int) -> Block:
     """Rows of the all-tickets view as of `clock`."""
     ticket = rows(retailer.tickets, selected)
     replied, closed = ticket.replied_at <= clock, ticket.closed_at <= clock
@@ -141,9 +108,7 @@ def tickets_block(
         "Ticket description": texts[ticket.country, ticket.category],
         "Pipeline": chosen(is_danish(ticket.country), "Support DK", "Destek TR"),
         "Ticket status": np.select(
-            [closed, replied],
-            np.array(["Closed", "Waiting on contact"], dtype=object),
-            "New",
+            [closed, replied], np.array(["Closed", "Waiting on contact"], dtype=object), "New"
         ),
         "Priority": words("LOW MEDIUM HIGH")[ticket.priority],
         "Source": np.array(service.CHANNELS, dtype=object)[ticket.channel],
@@ -151,8 +116,7 @@ def tickets_block(
         "Create date": spoiled(_times(ticket.opened_at), bad, BAD_DATE),
         "First agent reply date": shown(replied, _times(ticket.replied_at)),
         "Close date": shown(closed, _times(ticket.closed_at)),
-        "Associated Contact IDs": first
-        + chosen(ticket.second_contact >= 0, ";" + second, ""),
+        "Associated Contact IDs": first + chosen(ticket.second_contact >= 0, ";" + second, ""),
         "Owner team": _TEAMS[ticket.country],
     }
     return Block(cells, bad, number)
@@ -166,9 +130,7 @@ def events_block(retailer: Retailer, selected: Column) -> Block:
     cells: dict[str, Text] = {
         "Event ID": number,
         "Campaign ID": text(event.campaign),
-        "Campaign Name": np.array(messages.CAMPAIGN_NAMES, dtype=object)[
-            event.campaign % 10
-        ],
+        "Campaign Name": np.array(messages.CAMPAIGN_NAMES, dtype=object)[event.campaign % 10],
         "Channel": np.full(len(selected), "EMAIL", dtype=object),
         "Record ID": text(contact.number),
         "Recipient": _email(retailer, contact),
@@ -187,9 +149,7 @@ def _email(retailer: Retailer, contact: crm.Contacts) -> Text:
 def _mobile(retailer: Retailer, contact: crm.Contacts) -> Text:
     mobile = points.mobiles(rows(retailer.people, contact.person), contact.phone_form)
     mobile = shown(contact.has_mobile, mobile)
-    return chosen(
-        contact.is_placeholder, points.PLACEHOLDER_PHONES[contact.person % 3], mobile
-    )
+    return chosen(contact.is_placeholder, points.PLACEHOLDER_PHONES[contact.person % 3], mobile)
 
 
 def _times(at: Column) -> Text:

@@ -1,4 +1,4 @@
-"""Campaign e-mails to contacts, and what became of each: delivered, opened, clicked, bounced, unsubscribed."""
+"""Campaign e-mails to contacts, and what became of each: opened, clicked, bounced, unsubscribed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Events:
 
 
 def may_be_mailed(consents: Consents, n_contacts: int, clock: int) -> Column:
-    """Mask of contacts whose last word on e-mail marketing before `clock` was yes; consents stand in time order."""
+    """Mask of contacts whose last word on e-mail marketing before `clock` was yes."""
     said = np.flatnonzero((consents.kind == EMAIL_MARKETING) & (consents.at < clock))
     said = said[np.argsort(consents.at[said], kind="stable")]
     allowed = np.zeros(n_contacts, dtype=bool)
@@ -55,9 +55,7 @@ def campaign(
     n_before: int,
 ) -> Events:
     """One campaign to a share of the contacts that may be mailed, with a day and a half of reactions."""
-    to = np.flatnonzero(
-        allowed & (rng.random(len(allowed)) < share) & (contacts.created_at < sent_at)
-    )
+    to = np.flatnonzero(allowed & (rng.random(len(allowed)) < share) & (contacts.created_at < sent_at))
     n = len(to)
     relational = people.is_relational[contacts.person[to]]
     likes = np.where(relational, (0.45, 0.2, 0.4)[kind], (0.2, 0.5, 0.12)[kind])
@@ -67,11 +65,7 @@ def campaign(
     left = opened & ~clicked & (rng.random(n) < 0.012)
     start = sent_at + rng.integers(0, 1800, n)
     delivered_at = start + rng.integers(1, 60, n)
-    opened_at = (
-        delivered_at
-        + np.minimum(rng.exponential(4 * 3600, n), DAY).astype(np.int64)
-        + 30
-    )
+    opened_at = delivered_at + np.minimum(rng.exponential(4 * 3600, n), DAY).astype(np.int64) + 30
     after = opened_at + rng.integers(5, 600, n)
     parts = [
         (to[mask], event, at[mask])
@@ -91,9 +85,7 @@ def campaign(
         number=900_000_000 + n_before + np.arange(m),
         campaign=np.full(m, sent_at // DAY * 10 + kind),
         contact=np.concatenate([part[0] for part in parts])[order],
-        event=np.concatenate(
-            [np.full(len(part[0]), part[1], dtype=np.int8) for part in parts]
-        )[order],
+        event=np.concatenate([np.full(len(part[0]), part[1], dtype=np.int8) for part in parts])[order],
         at=at[order],
         bad=dirt.bad_rows(rng, np.ones(m, dtype=bool), (dirt.BAD_DATE,)),
     )

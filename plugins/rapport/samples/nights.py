@@ -1,7 +1,7 @@
 """The files of each night, in the vendors' folders.
 
-Night 1 exports the whole history. Later nights export everything for views that HubSpot and Shopify export in full
-(contacts, customers) and what happened since the night before for the rest. Measured figures: docs/decisions.
+Night 1 exports the whole history. Later nights export contacts and shop customers in full, of the rest what
+happened since the night before. A survey file in windows-1252 and one with late answers are part of the dirt.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rapport.samples import hubspot, shopify, surveymonkey
+from rapport.samples import headers, hubspot, shopify, surveymonkey
 from rapport.samples.accounts import accounts_at
 from rapport.samples.arrays import Column
 from rapport.samples.files import UTF8, UTF8_WITH_BOM, WINDOWS_1252, Written
@@ -32,7 +32,7 @@ def generate(
     out: Path,
     on_night: Callable[[int, date], None] = lambda night, day: None,
 ) -> Written:
-    """Write `n_nights` nights of exports of a retailer with `n_customers` persons at the start, and the truth about them.
+    """Write `n_nights` nights of exports of a retailer with `n_customers` at the start, and the truth.
 
     `on_night` is told before each night is written. Files already there with the same bytes keep their time.
     """
@@ -50,17 +50,10 @@ def generate(
 
 
 def _write_night(
-    retailer: Retailer,
-    night: int,
-    day: date,
-    since: int,
-    written: Written,
-    planted: Planted,
+    retailer: Retailer, night: int, day: date, since: int, written: Written, planted: Planted
 ) -> None:
-    """Events of (since, retailer.clock] under the name of `day`. One file a night has a byte-order mark, in turn."""
-    with_bom = ("shopify_customers", "hubspot_contacts", "shopify_orders")[
-        (night - 1) % 3
-    ]
+    """Events of (since, retailer.clock] as files of `day`. One of them has a byte-order mark, in turn."""
+    with_bom = ("shopify_customers", "hubspot_contacts", "shopify_orders")[(night - 1) % 3]
 
     def encoding(table: str) -> str:
         return UTF8_WITH_BOM if table == with_bom else UTF8
@@ -79,16 +72,12 @@ def _write_shopify(
     encoding: Callable[[str], str],
 ) -> None:
     folder, clock = written.root / "shopify", retailer.clock
-    row, nth = shopify.line_rows(
-        retailer.orders, shopify.touched_orders(retailer, since, clock)
-    )
+    row, nth = shopify.line_rows(retailer.orders, shopify.touched_orders(retailer, since, clock))
     write_table(
         folder / f"orders_export_{day}.csv",
-        shopify.ORDERS_HEADER,
+        headers.SHOPIFY_ORDERS,
         np.arange(len(row)),
-        lambda piece: shopify.orders_block(
-            retailer, row[piece], nth[piece], since, clock
-        ),
+        lambda piece: shopify.orders_block(retailer, row[piece], nth[piece], since, clock),
         written,
         planted,
         encoding=encoding("shopify_orders"),
@@ -96,7 +85,7 @@ def _write_shopify(
     accounts = accounts_at(clock, retailer.people, retailer.orders)
     write_table(
         folder / f"customers_export_{day}.csv",
-        shopify.CUSTOMERS_HEADER,
+        headers.SHOPIFY_CUSTOMERS,
         np.arange(len(accounts.person)),
         lambda piece: shopify.customers_block(retailer, accounts, piece),
         written,
@@ -121,25 +110,25 @@ def _write_hubspot(
     views = (
         (
             "all-contacts",
-            hubspot.CONTACTS_HEADER,
+            headers.HUBSPOT_CONTACTS,
             hubspot.contacts_at(retailer, clock),
             lambda piece: hubspot.contacts_block(retailer, piece),
         ),
         (
             "communication-subscriptions",
-            hubspot.CONSENTS_HEADER,
+            headers.HUBSPOT_CONSENTS,
             happened(retailer.consents.at),
             lambda piece: hubspot.consents_block(retailer, piece),
         ),
         (
             "all-tickets",
-            hubspot.TICKETS_HEADER,
+            headers.HUBSPOT_TICKETS,
             hubspot.touched_tickets(retailer, since, clock),
             lambda piece: hubspot.tickets_block(retailer, piece, since, clock),
         ),
         (
             "email-events",
-            hubspot.EVENTS_HEADER,
+            headers.HUBSPOT_EVENTS,
             happened(retailer.events.at),
             lambda piece: hubspot.events_block(retailer, piece),
         ),
@@ -157,34 +146,21 @@ def _write_hubspot(
 
 
 def _write_surveys(
-    retailer: Retailer,
-    night: int,
-    day: date,
-    since: int,
-    written: Written,
-    planted: Planted,
+    retailer: Retailer, night: int, day: date, since: int, written: Written, planted: Planted
 ) -> None:
     """One survey a country, and the one asked by text message, whose answers come a day late."""
     clock = retailer.clock
     day_before = since - (clock - since) if night > 1 else ALWAYS
     sms_until = since if night > 1 else clock - 86_400
     surveys = (
-        (
-            "Customer_Experience_TR",
-            surveymonkey.ended(retailer, since, clock, WEB_LINK, 0),
-            UTF8,
-        ),
+        ("Customer_Experience_TR", surveymonkey.ended(retailer, since, clock, WEB_LINK, 0), UTF8),
         # A Danish desktop saves in its own encoding now and then.
         (
             "Kundeoplevelse_DK",
             surveymonkey.ended(retailer, since, clock, WEB_LINK, 1),
             WINDOWS_1252 if night % 3 == 2 else UTF8,
         ),
-        (
-            "Customer_Experience_SMS",
-            surveymonkey.ended(retailer, day_before, sms_until, SMS_LINK),
-            UTF8,
-        ),
+        ("Customer_Experience_SMS", surveymonkey.ended(retailer, day_before, sms_until, SMS_LINK), UTF8),
     )
     for name, selected, encoding in surveys:
         path = written.root / "surveymonkey" / f"{name}_{day}.csv"
@@ -199,6 +175,4 @@ def _write_surveys(
             second_header=surveymonkey.SECOND_HEADER,
         )
         if name.endswith("SMS") and night > 1:
-            planted.facts.append(
-                (path.relative_to(written.root).as_posix(), None, "late_file", "")
-            )
+            planted.facts.append((path.relative_to(written.root).as_posix(), None, "late_file", ""))

@@ -32,7 +32,7 @@ SHARE_LATE = 0.02
 
 @dataclass(frozen=True)
 class Orders:
-    """One row an order; money in hundredths of the order's currency, times UTC seconds (NEVER if it does not happen)."""
+    """One row an order; money in hundredths of its currency, times UTC seconds (NEVER if never)."""
 
     person: Column
     number: Column
@@ -80,110 +80,7 @@ def total(orders: Orders) -> Column:
 
 def is_late(orders: Orders) -> Column:
     """Delivered a day or more after the promised day."""
-    return np.asarray(
-        (orders.delivered_at < NEVER) & (orders.delivered_at > orders.promised_at + DAY)
-    )
-
-
-def history_times(
-    rng: np.random.Generator, people: People, until: int
-) -> tuple[Column, Column, Column]:
-    """Who orders when from joining until `until`: (person's row, UTC seconds, is the person's first), sorted by time.
-
-    Relational shoppers come at even intervals, bargain hunters wait for a sale; everyone but prospects has ordered once.
-    """
-    end = np.minimum(people.left_at, until)
-    years = np.maximum(end - people.joined_at, 0) / (365 * DAY)
-    n_more = rng.poisson(people.orders_a_year * years)
-    n = np.where(people.is_prospect, 0, 1 + n_more)
-    who = np.repeat(np.arange(len(n)), n)
-    nth = np.arange(len(who)) - np.repeat(np.cumsum(n) - n, n)
-    span = (end - people.joined_at)[who]
-    even = (nth + rng.uniform(-0.3, 0.3, len(who))) / n[who]
-    place = np.where(people.is_relational[who], even, rng.random(len(who)))
-    at = people.joined_at[who] + (np.clip(place, 0, 0.999) * span).astype(np.int64)
-    at = np.where(
-        ~people.is_relational[who] & (rng.random(len(who)) < 0.7),
-        _in_a_sale(rng, at, until),
-        at,
-    )
-    at = np.where(
-        nth == 0, people.joined_at[who], np.maximum(at, people.joined_at[who] + DAY)
-    )
-    at = np.minimum(_at_shopping_hours(rng, at, people.country[who]), until - 1)
-    order = np.argsort(at, kind="stable")
-    return who[order], at[order], nth[order] == 0
-
-
-def day_times(
-    rng: np.random.Generator, people: People, n_new: int, day_from: int, day_until: int
-) -> tuple[Column, Column, Column]:
-    """As `history_times`, for one day; the last `n_new` persons are new and place their first order if they are buyers."""
-    n = len(people.person)
-    in_sale = _in_a_sale(rng, np.full(1, day_from), day_until)[0] >= day_from
-    eager = np.where(people.is_relational, 1.0, 4.0 if in_sale else 0.4)
-    can = ~people.is_prospect & (people.left_at > day_from)
-    buys = can & (rng.random(n) < people.orders_a_year / 365 * eager)
-    buys[n - n_new :] = ~people.is_prospect[n - n_new :]
-    who = np.flatnonzero(buys)
-    at = day_from + (rng.random(len(who)) * (day_until - day_from)).astype(np.int64)
-    order = np.argsort(at, kind="stable")
-    return who[order], at[order], who[order] >= n - n_new
-
-
-def _in_a_sale(rng: np.random.Generator, at: Column, until: int) -> Column:
-    """A moment in the last sale that began before `at`; at itself where that would be later than `until`."""
-    first_year = (
-        int(
-            np.datetime64(int(at.min(initial=until)), "s")
-            .astype("datetime64[Y]")
-            .astype(int)
-        )
-        + 1969
-    )
-    last_year = (
-        int(np.datetime64(until, "s").astype("datetime64[Y]").astype(int)) + 1970
-    )
-    starts = sale_starts(first_year, last_year)
-    last = np.searchsorted(starts, at, side="right") - 1
-    moment = starts[last] + (
-        rng.random(len(at)) * SALE_SECONDS[last % len(SALES)]
-    ).astype(np.int64)
-    return np.where(moment < until, moment, at)
-
-
-def _at_shopping_hours(rng: np.random.Generator, at: Column, country: Column) -> Column:
-    """Move to the same UTC day, at an hour people shop at (evenings most)."""
-    hours = np.array(
-        [
-            0.5,
-            0.2,
-            0.1,
-            0.1,
-            0.2,
-            0.5,
-            1,
-            2,
-            3,
-            3,
-            3,
-            4,
-            4,
-            3,
-            3,
-            3,
-            4,
-            5,
-            6,
-            6,
-            5,
-            3,
-            2,
-            1,
-        ]
-    )
-    hour = rng.choice(24, len(at), p=hours / hours.sum())
-    return at // DAY * DAY + hour * 3600 + rng.integers(0, 3600, len(at))
+    return np.asarray((orders.delivered_at < NEVER) & (orders.delivered_at > orders.promised_at + DAY))
 
 
 def place_orders(
@@ -198,7 +95,7 @@ def place_orders(
     numbers_before: tuple[int, int],
     at_least_bad: int,
 ) -> tuple[Orders, Lines]:
-    """Fill the baskets of orders at given times, and decide their fate up to delivery, cancellation and refund.
+    """Fill the baskets of orders at given times, and decide their fate up to a refund.
 
     `numbers_before` are how many order numbers Turkey and Denmark have given out; `who` are rows of `people`.
     """
@@ -211,9 +108,7 @@ def place_orders(
     has_referrer = is_first & (rng.random(n) < 0.08) & people.is_advocate.any()
     advocates = np.flatnonzero(people.is_advocate)
     referrer = rng.choice(advocates, n) if len(advocates) else np.full(n, -1)
-    has_referrer &= (people.joined_at[referrer] < at) & (
-        people.country[referrer] == buyer_country
-    )
+    has_referrer &= (people.joined_at[referrer] < at) & (people.country[referrer] == buyer_country)
     coupon = _coupons(rng, people, who, at, is_first, has_referrer)
     discount = np.where(coupon >= 0, gross * COUPON_PERCENT[coupon] // 100, 0)
 
@@ -222,16 +117,12 @@ def place_orders(
     danish = is_danish(buyer_country)
     subtotal = gross - discount
     free_from = np.where(danish, 499_00, 750_00)
-    shipping = np.where(
-        in_shop | (subtotal >= free_from), 0, np.where(danish, 39_00, 49_90)
-    )
+    shipping = np.where(in_shop | (subtotal >= free_from), 0, np.where(danish, 39_00, 49_90))
 
     number = np.empty(n, dtype=np.int64)
     for country in (0, DENMARK):
         of_country = buyer_country == country
-        number[of_country] = (
-            FIRST_NUMBER + numbers_before[country] + np.arange(of_country.sum())
-        )
+        number[of_country] = FIRST_NUMBER + numbers_before[country] + np.arange(of_country.sum())
 
     orders = Orders(
         person=who.astype(np.int64),
@@ -247,21 +138,14 @@ def place_orders(
         referrer=np.where(has_referrer, referrer, -1),
         channel=channel,
         account=np.where(
-            rng.random(n) < 0.12,
-            GUEST,
-            np.where(rng.random(n) < 0.01, SECOND_ACCOUNT, 1),
+            rng.random(n) < 0.12, GUEST, np.where(rng.random(n) < 0.01, SECOND_ACCOUNT, 1)
         ).astype(np.int8),
         which_email=np.zeros(n, dtype=np.int8),
         spelling=dirt.spellings(rng, n, 0.03),
         phone_form=rng.integers(0, 8, n).astype(np.int8),
         is_test=(rng.random(n) < 0.002) & ~is_first,
         is_first=is_first,
-        bad=dirt.bad_rows(
-            rng,
-            n_lines == 1,
-            (dirt.BAD_DATE, dirt.BAD_AMOUNT, dirt.BAD_EMAIL),
-            at_least_bad,
-        ),
+        bad=dirt.bad_rows(rng, n_lines == 1, (dirt.BAD_DATE, dirt.BAD_AMOUNT, dirt.BAD_EMAIL), at_least_bad),
         created_at=at,
         exported_from=at + np.where(rng.random(n) < SHARE_LATE, DAY, 0),
         paid_at=at,
@@ -278,9 +162,7 @@ def _fill_baskets(
     rng: np.random.Generator, people: People, who: Column, at: Column, history_from: int
 ) -> tuple[Lines, Column, Column]:
     relational = people.is_relational[who]
-    n_lines = 1 + rng.poisson(
-        np.where(relational, 0.9, 0.5) + np.where(people.is_vip[who], 1.0, 0.0)
-    )
+    n_lines = 1 + rng.poisson(np.where(relational, 0.9, 0.5) + np.where(people.is_vip[who], 1.0, 0.0))
     order = np.repeat(np.arange(len(who)), n_lines)
     n = len(order)
     category = np.where(
@@ -288,76 +170,49 @@ def _fill_baskets(
         people.favourite_category[who[order]],
         rng.integers(0, PRODUCT_CATEGORY.max() + 1, n),
     )
-    product = (
-        category * 6 + rng.choice(6, n, p=[0.3, 0.22, 0.18, 0.14, 0.1, 0.06])
-    ).astype(np.int16)
+    product = (category * 6 + rng.choice(6, n, p=[0.3, 0.22, 0.18, 0.14, 0.1, 0.06])).astype(np.int16)
     quantity = rng.choice([1, 2, 3, 6], n, p=[0.84, 0.11, 0.03, 0.02]).astype(np.int8)
     months = np.maximum(at[order] - history_from, 0) // (30 * DAY)
     full = prices(product, people.country[who[order]], months)
     marked_down = rng.random(n) < np.where(relational[order], 0.05, 0.4)
     price = np.where(marked_down, full * 8 // 10, full)
     compare_price = np.where(marked_down, full, 0)
-    gross = np.bincount(order, weights=price * quantity, minlength=len(who)).astype(
-        np.int64
-    )
-    return (
-        Lines(product, quantity, price, compare_price),
-        n_lines.astype(np.int16),
-        gross,
-    )
+    gross = np.bincount(order, weights=price * quantity, minlength=len(who)).astype(np.int64)
+    return (Lines(product, quantity, price, compare_price), n_lines.astype(np.int16), gross)
 
 
 def _coupons(
-    rng: np.random.Generator,
-    people: People,
-    who: Column,
-    at: Column,
-    is_first: Column,
-    has_referrer: Column,
+    rng: np.random.Generator, people: People, who: Column, at: Column, is_first: Column, has_referrer: Column
 ) -> Column:
-    """Index into COUPONS or -1: the sale's own code during a sale, else the year-round one; a friend's code if referred."""
+    """Index into COUPONS or -1: a friend's code, the sale's, the welcome or the year-round one."""
     country = people.country[who]
     years = at.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64)
-    starts = sale_starts(
-        int(years.min(initial=56)) + 1969, int(years.max(initial=56)) + 1970
-    )
+    starts = sale_starts(int(years.min(initial=56)) + 1969, int(years.max(initial=56)) + 1970)
     last = np.searchsorted(starts, at, side="right") - 1
     in_sale = at < starts[last] + SALE_SECONDS[last % len(SALES)]
     coupon = np.where(in_sale, last % len(SALES) + 5 * country, YEAR_ROUND + country)
     coupon = np.where(is_first & ~in_sale, WELCOME + country, coupon)
     uses = rng.random(len(who)) < people.coupon_share[who]
-    return np.where(has_referrer, FRIEND + country, np.where(uses, coupon, -1)).astype(
-        np.int8
-    )
+    return np.where(has_referrer, FRIEND + country, np.where(uses, coupon, -1)).astype(np.int8)
 
 
 def _with_fate(rng: np.random.Generator, orders: Orders, relational: Column) -> Orders:
-    """Payment, dispatch, delivery (6 % late), cancellation (3 %) and refunds (5 %, bargain hunters more)."""
+    """Payment, dispatch, delivery (6 % late), cancellation (3 %), refunds (bargain hunters more)."""
     n = len(orders.number)
     at, in_shop = orders.created_at, orders.channel == SHOP
     cancelled = (rng.random(n) < 0.03) & ~in_shop
     cancelled_at = np.where(cancelled, at + rng.integers(600, DAY, n), NEVER)
     by_transfer = (rng.random(n) < 0.03) & ~in_shop
-    paid_at = at + np.where(
-        by_transfer, rng.integers(DAY // 2, 2 * DAY, n), rng.integers(5, 90, n)
-    )
+    paid_at = at + np.where(by_transfer, rng.integers(DAY // 2, 2 * DAY, n), rng.integers(5, 90, n))
     paid_at = np.where(paid_at < cancelled_at, paid_at, NEVER)
     late = (rng.random(n) < 0.06) & ~in_shop
-    sent_at = at + np.where(
-        in_shop, 0, rng.integers(DAY // 3, 2 * DAY, n) + np.where(late, 4 * DAY, 0)
-    )
-    sent_at = np.where(
-        cancelled, NEVER, np.maximum(sent_at, np.where(paid_at < NEVER, paid_at, at))
-    )
+    sent_at = at + np.where(in_shop, 0, rng.integers(DAY // 3, 2 * DAY, n) + np.where(late, 4 * DAY, 0))
+    sent_at = np.where(cancelled, NEVER, np.maximum(sent_at, np.where(paid_at < NEVER, paid_at, at)))
     promised_at = np.where(in_shop, at, at // DAY * DAY + 5 * DAY)
-    on_way = rng.integers(DAY, 2 * DAY, n) + np.where(
-        late, rng.integers(2 * DAY, 7 * DAY, n), 0
-    )
+    on_way = rng.integers(DAY, 2 * DAY, n) + np.where(late, rng.integers(2 * DAY, 7 * DAY, n), 0)
     delivered_at = np.where(cancelled, NEVER, np.where(in_shop, at, sent_at + on_way))
     refunded = (rng.random(n) < np.where(relational, 0.035, 0.07)) & ~cancelled
-    refunded_at = np.where(
-        refunded, delivered_at + rng.integers(DAY, 14 * DAY, n), NEVER
-    )
+    refunded_at = np.where(refunded, delivered_at + rng.integers(DAY, 14 * DAY, n), NEVER)
     # A cancelled order that was paid is paid back at once.
     refunded_at = np.where(cancelled & (paid_at < NEVER), cancelled_at, refunded_at)
     owed = total(orders)
@@ -375,25 +230,12 @@ def _with_fate(rng: np.random.Generator, orders: Orders, relational: Column) -> 
 
 
 def _with_contact(rng: np.random.Generator, orders: Orders) -> Orders:
-    """The address on the order: the account's; a guest's own, work or made-up one; none in half of shop sales."""
+    """The address on the order: the account's; a guest's own, work or made-up one; none in some shop sales."""
     n = len(orders.number)
-    guest = np.where(
-        orders.is_test,
-        PLACEHOLDER,
-        rng.choice([OWN, 1, PLACEHOLDER], n, p=[0.85, 0.13, 0.02]),
-    )
+    guest = np.where(orders.is_test, PLACEHOLDER, rng.choice([OWN, 1, PLACEHOLDER], n, p=[0.85, 0.13, 0.02]))
     account = np.where(orders.is_test, GUEST, orders.account)
-    which = np.where(
-        account == SECOND_ACCOUNT, 1, np.where(account == GUEST, guest, OWN)
-    )
-    nameless = (
-        (orders.channel == SHOP)
-        & (rng.random(n) < 0.5)
-        & ~orders.is_test
-        & (account == GUEST)
-    )
+    which = np.where(account == SECOND_ACCOUNT, 1, np.where(account == GUEST, guest, OWN))
+    nameless = (orders.channel == SHOP) & (rng.random(n) < 0.5) & ~orders.is_test & (account == GUEST)
     return replace(
-        orders,
-        account=account.astype(np.int8),
-        which_email=np.where(nameless, NONE, which).astype(np.int8),
+        orders, account=account.astype(np.int8), which_email=np.where(nameless, NONE, which).astype(np.int8)
     )

@@ -1,4 +1,4 @@
-"""The persons behind the records: who they are, and how they buy. All of it is truth that the marts should find."""
+"""The persons behind the records: who they are and how they buy. It is the truth that marts should find."""
 
 from __future__ import annotations
 
@@ -57,11 +57,7 @@ class People:
 
 
 def people(
-    rng: np.random.Generator,
-    n: int,
-    first_person: int,
-    joined_from: int,
-    joined_until: int,
+    rng: np.random.Generator, n: int, first_person: int, joined_from: int, joined_until: int
 ) -> People:
     """Draw `n` persons, numbered from `first_person`, who begin in [joined_from, joined_until) (UTC seconds).
 
@@ -80,9 +76,7 @@ def people(
     is_vip = rng.random(n) < SHARE_VIP
     rate = rng.lognormal(np.where(is_relational, 0.65, 0.15), 0.5)
     rate = np.where(is_vip, 9 + 6 * rng.random(n), rate)
-    joined_at = joined_from + (rng.random(n) * (joined_until - joined_from)).astype(
-        np.int64
-    )
+    joined_at = joined_from + (rng.random(n) * (joined_until - joined_from)).astype(np.int64)
     lapses = (rng.random(n) < SHARE_LAPSED) & ~is_vip
     stays = (rng.integers(20, 300, n) * DAY).astype(np.int64)
     return People(
@@ -91,16 +85,10 @@ def people(
         country=country,
         is_man=is_man,
         given=(GIVEN_FROM[group] + rng.integers(0, GIVEN_SIZE[group])).astype(np.int16),
-        family=(FAMILY_FROM[country] + rng.integers(0, FAMILY_SIZE[country]))[
-            head
-        ].astype(np.int16),
+        family=(FAMILY_FROM[country] + rng.integers(0, FAMILY_SIZE[country]))[head].astype(np.int16),
         birth_day=rng.integers(-14_000, 12_500, n).astype(np.int32),
-        town=(TOWN_FROM[country] + rng.integers(0, TOWN_SIZE[country]))[head].astype(
-            np.int16
-        ),
-        street=(STREET_FROM[country] + rng.integers(0, STREET_SIZE[country]))[
-            head
-        ].astype(np.int16),
+        town=(TOWN_FROM[country] + rng.integers(0, TOWN_SIZE[country]))[head].astype(np.int16),
+        street=(STREET_FROM[country] + rng.integers(0, STREET_SIZE[country]))[head].astype(np.int16),
         house_number=rng.integers(1, 190, n)[head].astype(np.int16),
         mail_form=rng.integers(0, 4, n).astype(np.int8),
         mail_domain=rng.integers(0, 6, n).astype(np.int8),

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rapport.samples import accounts, contacts, messages, orders, service, surveys
-from rapport.samples.arrays import DAY, Column, appended, rows, size
-from rapport.samples.people import HISTORY_DAYS, people
+from rapport.samples import accounts, contacts, messages, orders, service, shopping, surveys
+from rapport.samples.arrays import DAY, Column, appended, size
+from rapport.samples.contacts import Consents, Contacts
+from rapport.samples.names import DENMARK
+from rapport.samples.orders import Lines, Orders
+from rapport.samples.people import HISTORY_DAYS, People, people
 from rapport.samples.streams import stream
 
 ZONE = "Europe/Istanbul"
@@ -19,20 +22,26 @@ N_HISTORIC_CAMPAIGNS = 8
 
 def midnight(day: date) -> int:
     """UTC seconds at which a business date begins."""
-    return int(
-        datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE))
-        .astimezone(UTC)
-        .timestamp()
-    )
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE)).astimezone(UTC).timestamp())
 
 
 class Retailer:
-    """Everything that has happened by the end of the last lived day; what a table says is fixed once it is drawn.
+    """What has happened by the end of the last lived day; what a table says is fixed once it is drawn.
 
-    Person p is row p of `people` and of `habits`. Rows of every table stand in batches (the history, then a day each)
-    and may lie in the future: an order's ticket, say. Exports show what has happened by their clock.
+    Person p is row p of `people` and of `habits`. Rows of every table stand in batches (the history, then a
+    day each) and may lie in the future: an order's ticket, say. Exports show what happened by their clock.
     Draws of a day depend on the seed, the day's ordinal and the days before, never on how many days follow.
     """
+
+    people: People
+    habits: accounts.Habits
+    contacts: Contacts
+    consents: Consents
+    orders: Orders
+    lines: Lines
+    tickets: service.Tickets
+    responses: surveys.Responses
+    events: messages.Events
 
     def __init__(self, n_customers: int, seed: int, start: date) -> None:
         self.seed = seed
@@ -46,10 +55,7 @@ class Retailer:
     def live_a_day(self) -> None:
         """Go on by one business date; night 1 is the start date."""
         self.night += 1
-        day_from, day_until = (
-            self.clock,
-            midnight(self.start + timedelta(days=self.night)),
-        )
+        day_from, day_until = (self.clock, midnight(self.start + timedelta(days=self.night)))
         newcomers = people(
             self._stream("people"),
             max(6, round(self._n_customers * 0.0012)),
@@ -58,49 +64,29 @@ class Retailer:
             day_until,
         )
         self.people = appended(self.people, newcomers)
-        self.habits = appended(
-            self.habits, accounts.habits(self._stream("habits"), newcomers, 0)
-        )
+        self.habits = appended(self.habits, accounts.habits(self._stream("habits"), newcomers, 0))
         n_new = size(newcomers)
-        who, at, is_first = orders.day_times(
-            self._stream("times"), self.people, n_new, day_from, day_until
-        )
+        who, at, is_first = shopping.day_times(self._stream("times"), self.people, n_new, day_from, day_until)
         self._add_contacts(
-            contacts.first_contacts(
-                self._stream("contacts"), newcomers, size(self.contacts), day_until, 0
-            ),
+            contacts.first_contacts(self._stream("contacts"), newcomers, size(self.contacts), day_until, 0),
             day_until,
         )
         few = max(2, round(self._n_customers * 0.0004))
         self._add_contacts(
             contacts.copies(
-                self._stream("copies"),
-                self.people,
-                few,
-                size(self.contacts),
-                day_from,
-                day_until,
+                self._stream("copies"), self.people, few, size(self.contacts), day_from, day_until
             ),
             day_until,
         )
-        self._add_orders(who, at, is_first, at_least_bad=0)
+        self._add_orders(who, at, is_first)
         self.consents = appended(
             self.consents,
             contacts.changes_of_mind(
-                self._stream("opt-outs"),
-                size(self.contacts),
-                few + 1,
-                day_from,
-                day_until,
+                self._stream("opt-outs"), size(self.contacts), few + 1, day_from, day_until
             ),
         )
         panel = surveys.panel_of_the_day(
-            self._stream("panel"),
-            self.people,
-            max(8, few),
-            size(self.responses),
-            day_from,
-            day_until,
+            self._stream("panel"), self.people, max(8, few), size(self.responses), day_from, day_until
         )
         self.responses = appended(self.responses, panel)
         on_thursday = (self.start + timedelta(days=self.night - 1)).weekday() == 3
@@ -113,112 +99,80 @@ class Retailer:
         return stream(self.seed, self.night, name)
 
     def _live_history(self) -> None:
-        joined_from = self.history_from
-        self.people = people(
-            self._stream("people"), self._n_customers, 0, joined_from, self.clock
-        )
+        self.people = people(self._stream("people"), self._n_customers, 0, self.history_from, self.clock)
         self.habits = accounts.habits(self._stream("habits"), self.people, 1)
-        self.contacts = contacts.first_contacts(
-            self._stream("contacts"), self.people, 0, self.clock, 1
-        )
+        self.contacts = contacts.first_contacts(self._stream("contacts"), self.people, 0, self.clock, 1)
         self.consents = contacts.first_consents(
             self._stream("consents"), self.contacts, self.people, 0, self.clock, 1
         )
-        who, at, is_first = orders.history_times(
-            self._stream("times"), self.people, self.clock
+        who, at, is_first = shopping.history_times(self._stream("times"), self.people, self.clock)
+        self.orders, self.lines = self._orders(who, at, is_first, (0, 0), 0)
+        self.tickets = self._tickets(self.orders, 0, 0)
+        self.responses = surveys.responses_to_orders(
+            self._stream("responses"), self.people, self.orders, 0, 0, at_least_bad=1
         )
-        self._add_orders(who, at, is_first, at_least_bad=1)
-        for week in range(N_HISTORIC_CAMPAIGNS, 0, -1):
-            kind = messages.OFFER if week % 3 == 0 else messages.NEWSLETTER
-            self._send(kind, 0.25, self.clock - 14 * DAY * week + 10 * 3600)
+        fortnights = [self.clock - 14 * DAY * n + 10 * 3600 for n in range(N_HISTORIC_CAMPAIGNS, 0, -1)]
+        self.events = self._campaign(messages.NEWSLETTER, 0.25, fortnights[0], 0)
+        for nth, sent_at in enumerate(fortnights[1:]):
+            self._send(messages.OFFER if nth % 3 == 0 else messages.NEWSLETTER, 0.25, sent_at)
 
-    def _add_contacts(self, more: contacts.Contacts, until: int) -> None:
+    def _add_contacts(self, more: Contacts, until: int) -> None:
+        n_before = size(self.contacts)
         given = contacts.first_consents(
-            self._stream(f"consents {size(self.contacts)}"),
-            more,
-            self.people,
-            size(self.contacts),
-            until,
-            0,
+            self._stream(f"consents {n_before}"), more, self.people, n_before, until, 0
         )
         self.contacts = appended(self.contacts, more)
         self.consents = appended(self.consents, given)
 
-    def _add_orders(
-        self, who: Column, at: Column, is_first: Column, at_least_bad: int
-    ) -> None:
-        is_history = self.night == 0
-        more, lines = orders.place_orders(
+    def _add_orders(self, who: Column, at: Column, is_first: Column) -> None:
+        """A day's orders, and the tickets and answers they will bring."""
+        n_before, n_danish = size(self.orders), int((self.orders.country == DENMARK).sum())
+        more, lines = self._orders(who, at, is_first, (n_before - n_danish, n_danish), size(self.lines))
+        tickets = self._tickets(more, n_before, size(self.tickets))
+        responses = surveys.responses_to_orders(
+            self._stream("responses"), self.people, more, n_before, size(self.responses), at_least_bad=0
+        )
+        self.orders, self.lines = appended(self.orders, more), appended(self.lines, lines)
+        self.tickets, self.responses = appended(self.tickets, tickets), appended(self.responses, responses)
+
+    def _orders(
+        self, who: Column, at: Column, is_first: Column, numbers_before: tuple[int, int], n_lines_before: int
+    ) -> tuple[Orders, Lines]:
+        return orders.place_orders(
             self._stream("orders"),
             self.people,
             who,
             at,
             is_first,
             history_from=self.history_from,
-            n_lines_before=0 if is_history else size(self.lines),
-            numbers_before=(0, 0) if is_history else self._numbers_given(),
-            at_least_bad=at_least_bad,
-        )
-        n_before = 0 if is_history else size(self.orders)
-        first = service.contact_of_person(self.contacts, size(self.people))
-        last = service.contact_of_person(
-            rows(self.contacts, slice(None, None, -1)), size(self.people)
-        )
-        last = np.where(last >= 0, size(self.contacts) - 1 - last, -1)
-        second = np.where(last == first, -1, last)
-        tickets = service.tickets_of_orders(
-            self._stream("tickets"),
-            more,
-            n_before,
-            first,
-            second,
-            0 if is_history else size(self.tickets),
-            at_least_bad,
-        )
-        responses = surveys.responses_to_orders(
-            self._stream("responses"),
-            self.people,
-            more,
-            n_before,
-            0 if is_history else size(self.responses),
-            at_least_bad,
-        )
-        if is_history:
-            self.orders, self.lines, self.tickets, self.responses = (
-                more,
-                lines,
-                tickets,
-                responses,
-            )
-            return
-        self.orders, self.lines = (
-            appended(self.orders, more),
-            appended(self.lines, lines),
-        )
-        self.tickets, self.responses = (
-            appended(self.tickets, tickets),
-            appended(self.responses, responses),
+            n_lines_before=n_lines_before,
+            numbers_before=numbers_before,
+            at_least_bad=1 if self.night == 0 else 0,
         )
 
-    def _numbers_given(self) -> tuple[int, int]:
-        danish = int((self.orders.country == 1).sum())
-        return size(self.orders) - danish, danish
+    def _tickets(self, of_orders: Orders, first_order: int, n_before: int) -> service.Tickets:
+        n_contacts, n_people = size(self.contacts), size(self.people)
+        first = service.contact_of_person(self.contacts.person, n_people)
+        from_behind = service.contact_of_person(self.contacts.person[::-1], n_people)
+        last = np.where(from_behind >= 0, n_contacts - 1 - from_behind, -1)
+        return service.tickets_of_orders(
+            self._stream("tickets"),
+            of_orders,
+            first_order,
+            first,
+            np.where(last == first, -1, last),
+            n_before,
+            at_least_bad=1 if self.night == 0 else 0,
+        )
 
     def _send(self, kind: int, share: float, sent_at: int) -> None:
-        allowed = messages.may_be_mailed(self.consents, size(self.contacts), sent_at)
-        has_events = hasattr(self, "events")
-        events = messages.campaign(
-            self._stream(f"campaign {kind} {sent_at}"),
-            self.people,
-            self.contacts,
-            allowed,
-            kind,
-            share,
-            sent_at,
-            size(self.events) if has_events else 0,
-        )
-        self.events = appended(self.events, events) if has_events else events
+        """A campaign and the opt-outs that follow from it."""
+        events = self._campaign(kind, share, sent_at, size(self.events))
+        self.events = appended(self.events, events)
         left = events.event == messages.UNSUBSCRIBE
-        self.consents = appended(
-            self.consents, contacts.unsubscribed(events.contact[left], events.at[left])
-        )
+        self.consents = appended(self.consents, contacts.unsubscribed(events.contact[left], events.at[left]))
+
+    def _campaign(self, kind: int, share: float, sent_at: int, n_before: int) -> messages.Events:
+        allowed = messages.may_be_mailed(self.consents, size(self.contacts), sent_at)
+        stream_ = self._stream(f"campaign {kind} {sent_at}")
+        return messages.campaign(stream_, self.people, self.contacts, allowed, kind, share, sent_at, n_before)

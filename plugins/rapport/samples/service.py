@@ -8,7 +8,6 @@ import numpy as np
 
 from rapport.samples import dirt
 from rapport.samples.arrays import DAY, NEVER, Column
-from rapport.samples.contacts import Contacts
 from rapport.samples.orders import Orders, is_late
 
 LATE, RETURN, PRODUCT, PAYMENT = range(4)
@@ -16,12 +15,7 @@ CATEGORIES = ("DELIVERY", "RETURN", "PRODUCT_QUESTION", "BILLING_ISSUE")
 CHANNELS = ("EMAIL", "PHONE", "CHAT", "FORM")
 TICKET_NAMES = (
     ("Siparişim gecikti", "İade talebi", "Ürün hakkında soru", "Fatura sorunu"),
-    (
-        "Min levering er forsinket",
-        "Returnering",
-        "Spørgsmål om et produkt",
-        "Problem med betaling",
-    ),
+    ("Min levering er forsinket", "Returnering", "Spørgsmål om et produkt", "Problem med betaling"),
 )
 TICKET_TEXTS = (
     (
@@ -57,11 +51,11 @@ class Tickets:
     bad: Column
 
 
-def contact_of_person(contacts: Contacts, n_persons: int) -> Column:
-    """Row of each person's first contact, -1 where there is none."""
+def contact_of_person(person_of_contact: Column, n_persons: int) -> Column:
+    """Row of the first contact of each person, -1 where there is none."""
     row = np.full(n_persons, -1, dtype=np.int64)
-    rows = np.arange(len(contacts.person))[::-1]
-    row[contacts.person[rows]] = rows
+    rows = np.arange(len(person_of_contact))[::-1]
+    row[person_of_contact[rows]] = rows
     return row
 
 
@@ -82,9 +76,7 @@ def tickets_of_orders(
     row = np.flatnonzero(asks)
     m = len(row)
     category = np.where(
-        late[row],
-        LATE,
-        np.where(refunded[row], RETURN, rng.integers(PRODUCT, PAYMENT + 1, m)),
+        late[row], LATE, np.where(refunded[row], RETURN, rng.integers(PRODUCT, PAYMENT + 1, m))
     )
     began = np.where(
         category == LATE,
@@ -98,14 +90,10 @@ def tickets_of_orders(
     opened = np.maximum(began, orders.created_at[row]) + rng.integers(600, DAY, m)
     answered = rng.random(m) < 0.93
     replied = np.where(
-        answered,
-        opened + np.minimum(rng.lognormal(9.3, 1.1, m), 10 * DAY).astype(np.int64),
-        NEVER,
+        answered, opened + np.minimum(rng.lognormal(9.3, 1.1, m), 10 * DAY).astype(np.int64), NEVER
     )
     solved = answered & (rng.random(m) < 0.9)
-    closed = np.where(
-        solved, np.minimum(replied, NEVER - DAY) + rng.integers(600, 5 * DAY, m), NEVER
-    )
+    closed = np.where(solved, np.minimum(replied, NEVER - DAY) + rng.integers(600, 5 * DAY, m), NEVER)
     order = np.argsort(opened, kind="stable")
     row = row[order]
     return Tickets(
@@ -120,7 +108,5 @@ def tickets_of_orders(
         opened_at=opened[order],
         replied_at=replied[order],
         closed_at=closed[order],
-        bad=dirt.bad_rows(
-            rng, np.ones(m, dtype=bool), (dirt.BAD_DATE,), at_least_bad if m else 0
-        ),
+        bad=dirt.bad_rows(rng, np.ones(m, dtype=bool), (dirt.BAD_DATE,), at_least_bad if m else 0),
     )

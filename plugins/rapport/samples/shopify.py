@@ -23,7 +23,7 @@ from rapport.samples.arrays import (
 from rapport.samples.dirt import BAD_AMOUNT, BAD_DATE, BAD_EMAIL, FINE, spoiled
 from rapport.samples.names import COUNTRY_CODES, words
 from rapport.samples.orders import FIRST_ACCOUNT, SHOP, Orders, total
-from rapport.samples.people import is_danish
+from rapport.samples.people import People, is_danish
 from rapport.samples.products import (
     CATEGORIES,
     COUPONS,
@@ -35,47 +35,18 @@ from rapport.samples.products import (
 from rapport.samples.retailer import STORE_ZONES, Retailer
 from rapport.samples.tables import Block
 
-ORDERS_HEADER = (
-    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,Shipping,"
-    "Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,"
-    "Lineitem price,Lineitem compare at price,Lineitem sku,Lineitem requires shipping,Lineitem taxable,"
-    "Lineitem fulfillment status,Billing Name,Billing Street,Billing Address1,Billing Address2,Billing Company,"
-    "Billing City,Billing Zip,Billing Province,Billing Country,Billing Phone,Shipping Name,Shipping Street,"
-    "Shipping Address1,Shipping Address2,Shipping Company,Shipping City,Shipping Zip,Shipping Province,"
-    "Shipping Country,Shipping Phone,Notes,Note Attributes,Cancelled at,Payment Method,Payment Reference,"
-    "Refunded Amount,Vendor,Outstanding Balance,Employee,Location,Device ID,Id,Tags,Risk Level,Source,"
-    "Lineitem discount,Tax 1 Name,Tax 1 Value,Tax 2 Name,Tax 2 Value,Tax 3 Name,Tax 3 Value,Tax 4 Name,Tax 4 Value,"
-    "Tax 5 Name,Tax 5 Value,Phone,Receipt Number,Duties,Billing Province Name,Shipping Province Name,Payment ID,"
-    "Payment Terms Name,Next Payment Due At,Payment References"
-).split(",")
-CUSTOMERS_HEADER = (
-    "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address Company,Default Address Address1,"
-    "Default Address Address2,Default Address City,Default Address Province Code,Default Address Country Code,"
-    "Default Address Zip,Default Address Phone,Phone,Accepts SMS Marketing,Total Spent,Total Orders,Note,Tax Exempt,Tags"
-).split(",")
-
 _SHOPS = words("İstanbul Nişantaşı, København Strøget")
 _CURRENCIES = words("TRY DKK")
 _CODES = words(" ".join(COUNTRY_CODES))
 _CHANNELS = words("web iphone pos")
-_PAYMENTS = (
-    words("iyzico, Kapıda Ödeme, Kredi Kartı"),
-    words("MobilePay, Dankort, Klarna"),
-)
+_PAYMENTS = (words("iyzico, Kapıda Ödeme, Kredi Kartı"), words("MobilePay, Dankort, Klarna"))
 
 
 def touched_orders(retailer: Retailer, since: int, clock: int) -> Column:
     """Rows of orders that were placed or changed after `since` and by `clock`, oldest number first."""
     orders = retailer.orders
     touched = np.zeros(len(orders.number), dtype=bool)
-    moments = (
-        "exported_from",
-        "paid_at",
-        "sent_at",
-        "delivered_at",
-        "cancelled_at",
-        "refunded_at",
-    )
+    moments = ("exported_from", "paid_at", "sent_at", "delivered_at", "cancelled_at", "refunded_at")
     for moment in moments:
         at = getattr(orders, moment)
         touched |= (at > since) & (at <= clock)
@@ -91,12 +62,10 @@ def line_rows(orders: Orders, selected: Column) -> tuple[Column, Column]:
 
 def order_names(orders: Orders) -> Text:
     """Names as the shops print them: TR1001, DK1001."""
-    return _CODES[orders.country] + text(orders.number)
+    return np.asarray(_CODES[orders.country] + text(orders.number))
 
 
-def orders_block(
-    retailer: Retailer, row: Column, nth: Column, since: int, clock: int
-) -> Block:
+def orders_block(retailer: Retailer, row: Column, nth: Column, since: int, clock: int) -> Block:
     """Rows of the orders export as of `clock`; only the first row of an order carries what is the order's.
 
     A row that is bad in its order's first export is right in later ones.
@@ -116,39 +85,27 @@ def orders_block(
     cells: dict[str, Text] = {
         "Name": names,
         "Email": spoiled(email, bad, BAD_EMAIL),
-        "Created at": spoiled(
-            _store_times(every.created_at, every.country), bad, BAD_DATE
-        ),
+        "Created at": spoiled(_store_times(every.created_at, every.country), bad, BAD_DATE),
         "Lineitem quantity": item.quantity,
-        "Lineitem name": PRODUCT_NAMES[item.product]
-        + " - "
-        + CATEGORIES[PRODUCT_CATEGORY[item.product]],
+        "Lineitem name": PRODUCT_NAMES[item.product] + " - " + CATEGORIES[PRODUCT_CATEGORY[item.product]],
         "Lineitem price": money(item.price),
-        "Lineitem compare at price": shown(
-            item.compare_price > 0, money(item.compare_price)
-        ),
+        "Lineitem compare at price": shown(item.compare_price > 0, money(item.compare_price)),
         "Lineitem sku": PRODUCT_SKUS[item.product],
         "Lineitem requires shipping": chosen(every.channel == SHOP, "false", "true"),
         "Lineitem taxable": chosen(is_head | True, "true", None),
-        "Lineitem fulfillment status": chosen(
-            every.sent_at <= clock, "fulfilled", "pending"
-        ),
+        "Lineitem fulfillment status": chosen(every.sent_at <= clock, "fulfilled", "pending"),
         "Lineitem discount": chosen(is_head | True, "0.00", None),
         "Vendor": PRODUCT_BRANDS[item.product],
     }
     head = np.flatnonzero(is_head)
-    for header, values in _head_cells(
-        retailer, rows(every, head), bad[head], clock
-    ).items():
+    for header, values in _head_cells(retailer, rows(every, head), bad[head], clock).items():
         column = np.full(len(row), None, dtype=object)
         column[head] = values
         cells[header] = column
     return Block(cells, bad, names)
 
 
-def _head_cells(
-    retailer: Retailer, orders: Orders, bad: Column, clock: int
-) -> dict[str, Text]:
+def _head_cells(retailer: Retailer, orders: Orders, bad: Column, clock: int) -> dict[str, Text]:
     person = rows(retailer.people, orders.person)
     danish = is_danish(orders.country)
     paid, sent = orders.paid_at <= clock, orders.sent_at <= clock
@@ -163,23 +120,14 @@ def _head_cells(
     tax_rate = np.where(danish, 25, 20)
     tax = money(owed * tax_rate // (100 + tax_rate))
     phone = points.mobiles(person, orders.phone_form)
-    order_id = (
-        5_500_000_000_000
-        + orders.number * 32_768
-        + orders.country.astype(np.int64) * 16_384
-    )
+    order_id = 5_500_000_000_000 + orders.number * 32_768 + orders.country.astype(np.int64) * 16_384
     cells: dict[str, Text] = {
         "Financial Status": status.astype(object),
         # Payments taken outside the checkout leave no time.
-        "Paid at": shown(
-            paid & (orders.number % 97 != 0),
-            _store_times(orders.paid_at, orders.country),
-        ),
+        "Paid at": shown(paid & (orders.number % 97 != 0), _store_times(orders.paid_at, orders.country)),
         "Fulfillment Status": chosen(sent, "fulfilled", "unfulfilled"),
         "Fulfilled at": shown(sent, _store_times(orders.sent_at, orders.country)),
-        "Accepts Marketing": chosen(
-            retailer.habits.accepts_email[orders.person], "yes", "no"
-        ),
+        "Accepts Marketing": chosen(retailer.habits.accepts_email[orders.person], "yes", "no"),
         "Currency": _CURRENCIES[orders.country],
         "Subtotal": money(orders.subtotal),
         "Shipping": money(orders.shipping),
@@ -187,24 +135,16 @@ def _head_cells(
         "Total": spoiled(money(owed), bad, BAD_AMOUNT),
         "Discount Code": shown(orders.coupon >= 0, COUPONS[orders.coupon]),
         "Discount Amount": money(orders.discount),
-        "Shipping Method": shown(
-            orders.channel != SHOP, chosen(danish, "PostNord", "Yurtiçi Kargo")
-        ),
+        "Shipping Method": shown(orders.channel != SHOP, chosen(danish, "PostNord", "Yurtiçi Kargo")),
         "Note Attributes": _note_attributes(orders, clock),
-        "Cancelled at": shown(
-            cancelled, _store_times(orders.cancelled_at, orders.country)
-        ),
+        "Cancelled at": shown(cancelled, _store_times(orders.cancelled_at, orders.country)),
         "Payment Method": _payment(orders, danish),
         "Payment Reference": shown(paid, "c" + text(order_id // 7) + ".1"),
         "Refunded Amount": money(np.where(refunded, orders.refund, 0)),
         "Outstanding Balance": money(np.where(paid | cancelled, 0, owed)),
         "Location": shown(orders.channel == SHOP, _SHOPS[orders.country]),
         "Id": text(order_id),
-        "Tags": np.select(
-            [orders.is_test, orders.referrer >= 0],
-            np.array(["test", "referral"], dtype=object),
-            None,
-        ),
+        "Tags": chosen(orders.is_test, "test", shown(orders.referrer >= 0, "referral")),
         "Risk Level": chosen(orders.number % 211 == 0, "Medium", "Low"),
         "Source": _CHANNELS[orders.channel],
         "Tax 1 Name": chosen(danish, "Moms 25%", "KDV 20%"),
@@ -214,16 +154,13 @@ def _head_cells(
     return cells | _addresses(person, orders, phone)
 
 
-def _addresses(person: points.People, orders: Orders, phone: Text) -> dict[str, Text]:
+def _addresses(person: People, orders: Orders, phone: Text) -> dict[str, Text]:
     name = points.given_names(person, np.zeros(len(phone), dtype=bool)) + " "
     name = name + points.family_names(person, np.zeros(len(phone), dtype=bool))
     first, second = points.address_lines(person)
-    street = chosen(
-        second == None, first, first + ", " + chosen(second == None, "", second)
-    )  # noqa: E711
     address = {
         "Name": name,
-        "Street": street,
+        "Street": points.streets(person),
         "Address1": first,
         "Address2": second,
         "City": points.towns(person),
@@ -234,9 +171,7 @@ def _addresses(person: points.People, orders: Orders, phone: Text) -> dict[str, 
     }
     ships = orders.channel != SHOP
     cells = {f"Billing {header}": values for header, values in address.items()}
-    return cells | {
-        f"Shipping {header}": shown(ships, values) for header, values in address.items()
-    }
+    return cells | {f"Shipping {header}": shown(ships, values) for header, values in address.items()}
 
 
 def _note_attributes(orders: Orders, clock: int) -> Text:
@@ -244,17 +179,9 @@ def _note_attributes(orders: Orders, clock: int) -> Text:
     zone = STORE_ZONES[0]
     promised = "promised_delivery: " + local_dates(orders.promised_at, zone)
     delivered = orders.delivered_at <= clock
-    came = "\ndelivered: " + local_dates(
-        np.where(delivered, orders.delivered_at, 0), zone
-    )
-    friend = "\nreferred_by: " + text(
-        account_number(orders.referrer, np.int64(FIRST_ACCOUNT))
-    )
-    notes = (
-        promised
-        + chosen(delivered, came, "")
-        + chosen(orders.referrer >= 0, friend, "")
-    )
+    came = "\ndelivered: " + local_dates(np.where(delivered, orders.delivered_at, 0), zone)
+    friend = "\nreferred_by: " + text(account_number(orders.referrer, FIRST_ACCOUNT))
+    notes = promised + chosen(delivered, came, "") + chosen(orders.referrer >= 0, friend, "")
     return shown(orders.channel != SHOP, notes)
 
 
@@ -276,12 +203,9 @@ def _store_times(at: Column, country: Column) -> Text:
 
 
 def customers_block(retailer: Retailer, every: Accounts, selected: Column) -> Block:
-    """Rows of the customers export; ids, phones and zips carry the apostrophe that Shopify puts before them."""
+    """Rows of the customers export; ids, phones and zips carry Shopify's apostrophe."""
     account = rows(every, selected)
-    person, habits = (
-        rows(retailer.people, account.person),
-        rows(retailer.habits, account.person),
-    )
+    person, habits = (rows(retailer.people, account.person), rows(retailer.habits, account.person))
     is_second = account.slot != FIRST_ACCOUNT
     none = np.zeros(len(selected), dtype=bool)
     bad = np.where(is_second, FINE, habits.bad)
@@ -293,11 +217,7 @@ def customers_block(retailer: Retailer, every: Accounts, selected: Column) -> Bl
     phone = "'" + points.mobiles(person, habits.phone_form)
     number = text(account_number(account.person, account.slot))
     first, second = points.address_lines(person)
-    tags = np.select(
-        [person.is_vip, person.is_advocate],
-        np.array(["vip, newsletter", "community"], dtype=object),
-        None,
-    )
+    tags = chosen(person.is_vip, "vip, newsletter", shown(person.is_advocate, "community"))
     cells: dict[str, Text] = {
         "Customer ID": "'" + number,
         "First Name": points.given_names(person, none),

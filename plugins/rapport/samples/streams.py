@@ -1,4 +1,4 @@
-"""Random streams that depend on the seed and their name only, so that one more night changes no earlier file."""
+"""Random streams that depend on the seed and their name only: one more night changes no earlier file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ import numpy as np
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:
-    """A generator of its own for (seed, names): the same in every process, independent of every other stream."""
+    """A generator of its own for (seed, names): the same in every process, unlike every other."""
     keys = [name if isinstance(name, int) else crc32(name.encode()) for name in names]
     return np.random.default_rng(np.random.SeedSequence([seed, *keys]))

@@ -8,22 +8,13 @@ from rapport.samples import contact_points as points
 from rapport.samples import surveys
 from rapport.samples.arrays import Column, Text, local_times, rows, shown, text
 from rapport.samples.dirt import BAD_DATE, BAD_EMAIL, spoiled
+from rapport.samples.headers import SURVEYMONKEY_ABOUT
 from rapport.samples.retailer import ZONE, Retailer
 from rapport.samples.shopify import order_names
 from rapport.samples.tables import Block
 
-_ABOUT = (
-    "Respondent ID,Collector ID,Start Date,End Date,IP Address,Email Address,First Name,Last Name,Custom Data 1"
-).split(",")
-HEADER = [
-    *_ABOUT,
-    surveys.NPS,
-    surveys.CSAT,
-    surveys.CES,
-    surveys.WHY,
-    surveys.TOUCHPOINT,
-]
-SECOND_HEADER = [""] * len(_ABOUT) + [
+HEADER = [*SURVEYMONKEY_ABOUT, surveys.NPS, surveys.CSAT, surveys.CES, surveys.WHY, surveys.TOUCHPOINT]
+SECOND_HEADER = [""] * len(SURVEYMONKEY_ABOUT) + [
     "Response",
     "Response",
     "Response",
@@ -32,19 +23,11 @@ SECOND_HEADER = [""] * len(_ABOUT) + [
 ]
 
 
-def ended(
-    retailer: Retailer,
-    since: int,
-    clock: int,
-    collector: int,
-    country: int | None = None,
-) -> Column:
-    """Rows of responses that ended after `since` and by `clock`, of a collector and perhaps of one country."""
+def ended(retailer: Retailer, since: int, clock: int, collector: int, country: int | None = None) -> Column:
+    """Rows of responses that ended after `since` and by `clock`, of a collector and perhaps a country."""
     responses = retailer.responses
     chosen_ones = (
-        (responses.ended_at > since)
-        & (responses.ended_at <= clock)
-        & (responses.collector == collector)
+        (responses.ended_at > since) & (responses.ended_at <= clock) & (responses.collector == collector)
     )
     if country is not None:
         chosen_ones &= responses.country == country
@@ -58,14 +41,9 @@ def responses_block(retailer: Retailer, selected: Column) -> Block:
     none = np.zeros(len(selected), dtype=bool)
     email = points.emails(person, response.which_email, response.spelling)
     order = order_names(rows(retailer.orders, response.order))
-    collector = (
-        400_001_000 + 10 * response.country.astype(np.int64) + response.collector
-    )
+    collector = 400_001_000 + 10 * response.country.astype(np.int64) + response.collector
     ip = "203.0.113." + text(response.number % 250 + 1)
-    texts = np.array(
-        [[text for mood in country for text in mood] for country in surveys.TEXTS],
-        dtype=object,
-    )
+    texts = np.array([[text for mood in country for text in mood] for country in surveys.TEXTS], dtype=object)
     number = text(response.number)
     cells: dict[str, Text] = {
         "Respondent ID": number,
@@ -80,12 +58,8 @@ def responses_block(retailer: Retailer, selected: Column) -> Block:
         surveys.NPS: text(response.nps),
         surveys.CSAT: shown(response.csat >= 0, text(response.csat)),
         surveys.CES: shown(response.ces >= 0, text(response.ces)),
-        surveys.WHY: shown(
-            response.words >= 0, texts[response.country, response.words]
-        ),
-        surveys.TOUCHPOINT: np.array(surveys.TOUCHPOINTS, dtype=object)[
-            response.touchpoint
-        ],
+        surveys.WHY: shown(response.words >= 0, texts[response.country, response.words]),
+        surveys.TOUCHPOINT: np.array(surveys.TOUCHPOINTS, dtype=object)[response.touchpoint],
     }
     return Block(cells, response.bad, number)
 

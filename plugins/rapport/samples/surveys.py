@@ -88,19 +88,13 @@ def responses_to_orders(
     n_before: int,
     at_least_bad: int,
 ) -> Responses:
-    """Answers that a batch of orders will bring, one to eight days after delivery; relational shoppers answer more."""
+    """Answers that a batch of orders will bring, one to eight days after delivery; regulars answer more."""
     relational = people.is_relational[orders.person]
     answers = rng.random(len(orders.number)) < np.where(relational, 0.16, 0.05)
     answers |= is_late(orders) & (rng.random(len(orders.number)) < 0.2)
-    answers &= (
-        (orders.delivered_at < NEVER) & ~orders.is_test & (orders.which_email != NONE)
-    )
+    answers &= (orders.delivered_at < NEVER) & ~orders.is_test & (orders.which_email != NONE)
     row = np.flatnonzero(answers)
-    at = (
-        orders.delivered_at[row]
-        + DAY
-        + (rng.random(len(row)) * 7 * DAY).astype(np.int64)
-    )
+    at = orders.delivered_at[row] + DAY + (rng.random(len(row)) * 7 * DAY).astype(np.int64)
     order = np.argsort(at, kind="stable")
     row, at = row[order], at[order]
     touchpoint = np.where(is_late(orders)[row], 0, rng.integers(0, 4, len(row)))
@@ -118,21 +112,14 @@ def responses_to_orders(
 
 
 def panel_of_the_day(
-    rng: np.random.Generator,
-    people: People,
-    n: int,
-    n_before: int,
-    from_: int,
-    until: int,
+    rng: np.random.Generator, people: People, n: int, n_before: int, from_: int, until: int
 ) -> Responses:
     """`n` answers of a day without an order; the first two unhappy, so that every night has detractors."""
     who = rng.choice(len(people.person), min(n, len(people.person)), replace=False)
     unhappy = np.arange(len(who)) < 2
     at = np.sort(rng.integers(from_, until - 900, len(who)))
     touchpoint = rng.integers(1, 4, len(who))
-    answers = _answers(
-        rng, people, who, np.full(len(who), -1), unhappy, touchpoint, at, n_before, 0
-    )
+    answers = _answers(rng, people, who, np.full(len(who), -1), unhappy, touchpoint, at, n_before, 0)
     answers.nps[:2] = (3, 6)
     # The last two come by text message, whose answers arrive a day late.
     answers.collector[-2:] = SMS_LINK
@@ -173,14 +160,10 @@ def _answers(
         ces=np.where(rng.random(n) < 0.15, -1, ces).astype(np.int8),
         words=np.where(writes, 3 * mood + rng.integers(0, 3, n), -1).astype(np.int8),
         touchpoint=touchpoint.astype(np.int8),
-        which_email=np.where(
-            anonymous, NONE, np.where(rng.random(n) < 0.05, 1, OWN)
-        ).astype(np.int8),
+        which_email=np.where(anonymous, NONE, np.where(rng.random(n) < 0.05, 1, OWN)).astype(np.int8),
         spelling=dirt.spellings(rng, n),
         has_name=rng.random(n) < 0.4,
         started_at=at,
         ended_at=at + rng.integers(40, 900, n),
-        bad=dirt.bad_rows(
-            rng, np.ones(n, dtype=bool), (dirt.BAD_DATE, dirt.BAD_EMAIL), at_least_bad
-        ),
+        bad=dirt.bad_rows(rng, np.ones(n, dtype=bool), (dirt.BAD_DATE, dirt.BAD_EMAIL), at_least_bad),
     )

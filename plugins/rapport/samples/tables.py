@@ -59,26 +59,16 @@ def write_table(
             block = make(piece)
             for at in np.flatnonzero(block.bad != FINE):
                 planted.facts.append(
-                    (
-                        name,
-                        n_rows + int(at) + 1,
-                        BAD_KINDS[block.bad[at]],
-                        str(block.key[at]),
-                    )
+                    (name, n_rows + int(at) + 1, BAD_KINDS[block.bad[at]], str(block.key[at]))
                 )
             n = len(block.bad)
             n_rows += n
             yield zip(
-                *(
-                    block.cells[h].tolist() if h in block.cells else repeat(None, n)
-                    for h in header
-                ),
+                *(block.cells[h].tolist() if h in block.cells else repeat(None, n) for h in header),
                 strict=True,
             )
 
-    is_new = write_rows(
-        path, [header, second_header] if second_header else [header], chunks(), encoding
-    )
+    is_new = write_rows(path, [header, second_header] if second_header else [header], chunks(), encoding)
     written.add(path, n_rows, is_new)
     if encoding != UTF8:
         planted.facts.append((name, None, f"encoding_{encoding}", ""))

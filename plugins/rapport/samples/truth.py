@@ -8,36 +8,24 @@ import numpy as np
 
 from rapport.samples import contact_points as points
 from rapport.samples.accounts import account_number, accounts_at
-from rapport.samples.arrays import (
-    NEVER,
-    Column,
-    chosen,
-    local_dates,
-    rows,
-    shown,
-    size,
-    text,
-)
+from rapport.samples.arrays import NEVER, Column, chosen, local_dates, rows, shown, size, text
 from rapport.samples.files import Written, write_rows
+from rapport.samples.headers import TRUE_PERSONS
 from rapport.samples.names import COUNTRY_CODES, FAMILIES, GIVEN
 from rapport.samples.retailer import ZONE, Retailer
 from rapport.samples.shopify import order_names
 from rapport.samples.tables import Planted, blocks
 
 FOLDER = "_truth"
-PERSONS = (
-    "person_id,household_id,first_name,last_name,country_code,birth_date,city,email,mobile,style,is_vip,is_advocate,"
-    "is_prospect,has_left,first_order_date,last_order_date,n_orders,n_coupon_orders"
-).split(",")
 RECORDS = ["vendor", "table", "key", "person_id"]
 PLANTED = ["file", "row", "kind", "key"]
 
 
 def write_truth(retailer: Retailer, written: Written, planted: Planted) -> None:
-    """Write persons.csv, records.csv (source record to person) and planted.csv (what is wrong where) as of the last night."""
+    """Write persons.csv, records.csv (record to person) and planted.csv (what is wrong where)."""
     folder = written.root / FOLDER
     for name, header, chunks in (
-        ("persons", PERSONS, _persons(retailer)),
+        ("persons", TRUE_PERSONS, _persons(retailer)),
         ("records", RECORDS, _records(retailer)),
         ("planted", PLANTED, iter([planted.facts])),
     ):
@@ -88,18 +76,8 @@ def _records(retailer: Retailer) -> Iterator[list[tuple[object, ...]]]:
     responses = rows(retailer.responses, retailer.responses.ended_at <= clock)
     tables: tuple[tuple[str, str, Column, Column], ...] = (
         ("hubspot", "contacts", text(contacts.number), contacts.person),
-        (
-            "shopify",
-            "customers",
-            text(account_number(accounts.person, accounts.slot)),
-            accounts.person,
-        ),
-        (
-            "shopify",
-            "orders",
-            order_names(orders),
-            np.where(orders.is_test, -1, orders.person),
-        ),
+        ("shopify", "customers", text(account_number(accounts.person, accounts.slot)), accounts.person),
+        ("shopify", "orders", order_names(orders), np.where(orders.is_test, -1, orders.person)),
         ("surveymonkey", "responses", text(responses.number), responses.person),
     )
     for vendor, table, key, person in tables:
