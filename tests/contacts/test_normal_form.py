@@ -43,7 +43,9 @@ def test_the_default_country_decides_what_a_local_number_means() -> None:
 )
 def test_placeholders_and_ruined_numbers_are_never_valid(raw: str) -> None:
     found = form("phone", raw)
-    assert found.normalised is None and not found.is_valid and found.reason
+    assert found.normalised is None
+    assert not found.is_valid
+    assert found.reason
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,8 @@ def test_a_latin_capital_i_in_an_address_is_a_plain_i() -> None:
 )
 def test_what_no_server_would_take_is_not_an_address(raw: str) -> None:
     found = form("email", raw)
-    assert not found.is_valid and found.normalised is None
+    assert not found.is_valid
+    assert found.normalised is None
 
 
 def test_an_international_domain_has_one_form() -> None:
@@ -78,7 +81,9 @@ def test_an_international_domain_has_one_form() -> None:
 )
 def test_a_role_mailbox_is_shared_not_a_person(raw: str) -> None:
     found = form("email", raw)
-    assert found.is_valid and found.is_shared and found.reason == "role_mailbox"
+    assert found.is_valid
+    assert found.is_shared
+    assert found.reason == "role_mailbox"
 
 
 @pytest.mark.parametrize(
@@ -111,4 +116,5 @@ def test_any_text_gets_an_answer_and_the_answer_is_stable(kind: str, values: lis
         assert found.is_valid == (found.reason in (None, "turkish_i") or found.is_shared)
         if found.is_valid and found.normalised:
             again = normalise(kind, [found.normalised], country)[0]
-            assert again.normalised == found.normalised and again.is_valid
+            assert again.normalised == found.normalised
+            assert again.is_valid

@@ -8,15 +8,15 @@ from email_validator import EmailNotValidError, validate_email
 
 from rapport.contacts.known_values import verdict
 
-# str.lower() turns İ into i and a combining dot; in an address both are a plain i that a Turkish keyboard or
-# a spreadsheet changed.
+# str.lower() turns İ into i and a combining dot; in an address both are a plain i that a Turkish keyboard
+# or a spreadsheet changed.
 _TURKISH_I = str.maketrans({"İ": "i", "ı": "i"})
 _COMBINING_DOT = "i\u0307"  # what an earlier system's lower() left of an İ
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 
 def spelling(raw: str) -> str:
-    """The value without the blanks, invisible characters and wrapping that spreadsheets and mail programs add."""
+    """The value without the blanks, invisible characters and wrapping that mail programs add."""
     text = unicodedata.normalize("NFKC", raw).translate(_INVISIBLE).strip().strip("'\"<>;,").strip()
     return text[7:] if text[:7].lower() == "mailto:" else text
 

@@ -1,4 +1,4 @@
-"""Values that are no person's own: role mailboxes and what people type to get past a form (known_values.csv)."""
+"""Values that are no person's own: role mailboxes, and what people type to get past a form."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def _verdicts() -> dict[tuple[str, str], Verdict]:
 
 
 def verdict(kind: str, value: str) -> Verdict | None:
-    """The seed's verdict on an e-mail's local part, a phone's digits, or a name's key; None if it has none."""
+    """The seed's verdict on an e-mail's local part, a phone's digits, or a name's key; None without one."""
     return _verdicts().get((kind, value))

@@ -20,8 +20,8 @@ def spelling(raw: str) -> str:
 def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool, str | None]:
     """normalised, is_valid, is_shared, reason of a name as `spelling` gives it.
 
-    The key is transliterated, then upper-cased, in this order: anyascii maps İ and I to I, ı and i to i, so that
-    all four spellings of a Turkish i meet in I, and ø, æ, å become letters rather than nothing.
+    The key is transliterated, then upper-cased, in this order: anyascii maps İ and I to I, ı and i to i, so
+    that all four spellings of a Turkish i meet in I, and ø, æ, å become letters rather than nothing.
     """
     key = _NOT_A_LETTER.sub(" ", anyascii(text).upper().replace("'", "")).strip()
     if not key:

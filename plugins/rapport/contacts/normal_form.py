@@ -13,7 +13,7 @@ Kind = Literal["email", "phone", "name"]
 class NormalForm(NamedTuple):
     """What became of a value as seen.
 
-    normalised: lower-case ASCII address, E.164 number, or upper-case ASCII name; None where nothing usable is left.
+    normalised: lower-case ASCII address, E.164 number, or upper-case ASCII name; None if nothing is usable.
     is_valid: may be written to, called, or matched on. is_shared: belongs to a desk rather than a person.
     reason: why it is not valid, is shared, or needed repair; None when there is nothing to say.
     """
@@ -29,7 +29,7 @@ _ONE: dict[str, Callable[[str, str], tuple[str | None, bool, bool, str | None]]]
     "phone": phones.normal_form,
     "name": names.normal_form,
 }
-# what a value is reduced to before it is worked on, so that spellings that differ in blanks only are worked on once
+# what a value is reduced to first, so that spellings that differ in blanks only are worked on once
 _SPELLING: dict[str, Callable[[str], str]] = {
     "email": emails.spelling,
     "phone": phones.spelling,
