@@ -20,7 +20,7 @@ coupons as (
 
     select
         customer_id,
-        count(*) as n_coupon_redemptions
+        cast(count(*) as integer) as n_coupon_redemptions
     from redemptions
     group by customer_id
 
@@ -30,7 +30,7 @@ open_cases as (
 
     select
         customer_id,
-        count(*) as n_open_service_contacts
+        cast(count(*) as integer) as n_open_service_contacts
     from service_contacts
     where is_open
     group by customer_id

@@ -20,7 +20,7 @@ profiles as (
         {%- endfor %}
         min(created_at) as first_seen_at,
         min(file_date) as first_file_date,
-        count(*) as n_source_records
+        cast(count(*) as integer) as n_source_records
     from records
     group by customer_id
 

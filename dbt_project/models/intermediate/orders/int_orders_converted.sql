@@ -88,7 +88,7 @@ converted as (
         -- Only counted orders have a place in the person's sequence.
         case
             when is_counted
-                then row_number() over (partition by customer_id, is_counted order by ordered_at, order_id)
+                then cast(row_number() over (partition by customer_id, is_counted order by ordered_at, order_id) as integer)
         end as order_rank
     from rated
 

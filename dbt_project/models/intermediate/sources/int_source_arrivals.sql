@@ -33,7 +33,7 @@ arrived as (
     select
         kind,
         vendor,
-        count(*) filter (where business_date = {{ business_date() }}) as n_files_tonight,
+        cast(count(*) filter (where business_date = {{ business_date() }}) as integer) as n_files_tonight,
         max(business_date) as last_arrived_date,
         max(file_date) as last_file_date
     from loads

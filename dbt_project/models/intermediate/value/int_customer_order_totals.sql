@@ -13,7 +13,7 @@ totals as (
         max(ordered_at) as last_order_at,
         min(order_date) as first_order_date,
         max(order_date) as last_order_date,
-        count(*) as n_orders,
+        cast(count(*) as integer) as n_orders,
         sum(total_amount) as revenue_amount,
         sum(refunded_amount) as refunded_amount
     from orders
