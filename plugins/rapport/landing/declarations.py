@@ -1,0 +1,294 @@
+"""What a source's export looks like, as declared in its vendor's _<vendor>__sources.yml.
+
+dbt ignores keys it does not know in silence, so everything read from its manifest is validated here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from rapport.businesses import Business, Kind, load_business
+from rapport.errors import LandingError
+from rapport.landing import value_patterns
+
+Check = Literal["integer", "decimal", "date", "timestamp", "boolean", "email"]
+DataType = Literal["text", "integer", "decimal", "date", "timestamp", "boolean", "email"]
+Pii = Literal["name", "email", "phone", "address", "birthday", "ip", "free_text"]
+
+
+def snake_case(header: str) -> str:
+    """Column name of a header: lower case, every run of non-alphanumerics one underscore, trimmed."""
+    return re.sub(r"[\W_]+", "_", header.lower()).strip("_")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Formats(_Strict):
+    """How typed values are written; times and dates as strftime formats, the decimal point as itself."""
+
+    timestamp: list[str] = []
+    date: list[str] = []
+    decimal: Literal[".", ","] | None = None
+
+    @field_validator("timestamp", "date")
+    @classmethod
+    def _understood(cls, value: list[str]) -> list[str]:
+        value_patterns.moment(value)
+        return value
+
+
+class Export(_Strict):
+    """How the files of one table look."""
+
+    file_pattern: str = Field(
+        description="regular expression for the whole file name; a group named date is its date"
+    )
+    needs_vendor_folder: bool = Field(
+        False, description="the pattern counts only in a folder named after the vendor"
+    )
+    format: Literal["csv"]
+    encodings: list[str] = Field(min_length=1, description="tried in this order, strictly")
+    delimiter: list[str] = Field(
+        min_length=1,
+        description="one character, or several of which the header decides",
+    )
+    header_rows: Literal[1, 2] = Field(1, description="2: question and choice; one such row is accepted too")
+    key: list[str] = Field(description="columns that identify a record; [] where a full export has none")
+    key_fallback: list[str] = Field([], description="columns that identify a record whose key is empty")
+    mode: Literal["delta", "full"]
+    time_zone: str | None = Field(None, description="zone of times written without an offset")
+    formats: Formats = Formats()
+    may_be_empty: bool = Field(False, description="a file with a header and no rows is whole")
+
+    @field_validator("delimiter", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("delimiter")
+    @classmethod
+    def _single_characters(cls, value: list[str]) -> list[str]:
+        if any(len(character) != 1 or character in '"\r\n' for character in value):
+            raise ValueError("expected single characters, not a quote or a line end")
+        return value
+
+    @field_validator("encodings")
+    @classmethod
+    def _known_encodings(cls, value: list[str]) -> list[str]:
+        for encoding in value:
+            try:
+                codecs.lookup(encoding)
+            except LookupError:
+                raise ValueError(
+                    f"expected an encoding Python knows, such as utf-8; got {encoding!r}"
+                ) from None
+        return value
+
+    @field_validator("file_pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            groups = re.compile(value).groupindex
+        except re.error as error:
+            raise ValueError(f"expected a regular expression: {error}") from None
+        if set(groups) - {"date"}:
+            raise ValueError("expected no named group but date")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
+            raise ValueError("expected an IANA time zone such as Europe/Istanbul")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.mode == "delta" and not self.key:
+            raise ValueError("key: a delta export needs one, or a record exported again would count twice")
+        if self.time_zone is None and any("%z" not in written for written in self.formats.timestamp):
+            raise ValueError("time_zone: expected, as a format in formats.timestamp has no %z")
+        return self
+
+    def date_in(self, file_name: str) -> str | None:
+        """The date in a file name, as YYYY-MM-DD, or None. Raises ValueError if the name does not match."""
+        match = re.fullmatch(self.file_pattern, file_name, re.IGNORECASE)
+        if match is None:
+            raise ValueError(f"{file_name} is not named like {self.file_pattern}")
+        return match.groupdict().get("date")
+
+    def names(self, file_name: str) -> bool:
+        """Whether a file of that name is, by its name, an export of this table."""
+        return re.fullmatch(self.file_pattern, file_name, re.IGNORECASE) is not None
+
+
+class _ColumnMeta(_Strict):
+    header: str | None = Field(
+        None,
+        description="as the vendor writes it; may be left out if its snake_case is the name",
+    )
+    aliases: list[str] = Field([], description="other headers of the same column, of other generations")
+    required: bool = Field(False, description="a file without it is refused")
+    not_null: bool = Field(False, description="a row without it is quarantined")
+    check: Check | None = Field(None, description="a value that is not one quarantines its row")
+    drop: bool = Field(False, description="never loaded, nowhere kept")
+    pii: Pii | None = None
+
+
+class Column(_ColumnMeta):
+    """One declared column; `name` is its name in raw."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    data_type: DataType
+    description: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.drop and (self.required or self.not_null or self.check):
+            raise ValueError("drop: a dropped column can be neither required nor checked")
+        return self
+
+    @property
+    def headers(self) -> list[str]:
+        """Headers it is known by, the present one first."""
+        return [self.header or self.name, *self.aliases]
+
+
+class Declaration(_Strict):
+    """One table of one vendor: its columns, and how its export looks."""
+
+    vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    table: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Kind
+    concepts: list[str] = Field(description="what its staging feeds")
+    owner: str | None = None
+    export: Export
+    columns: list[Column] = Field(min_length=1)
+    source_file: str
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        by_name = {column.name: column for column in self.columns}
+        for key in ("key", "key_fallback"):
+            for name in getattr(self.export, key):
+                if name not in by_name or by_name[name].drop:
+                    raise ValueError(f"export.{key}: {name!r} is not one of the loaded columns")
+        for column in self.columns:
+            written = getattr(self.export.formats, column.check or "", True)
+            if not written:
+                raise ValueError(f"column {column.name}, check: export.formats.{column.check} is missing")
+        owners: dict[str, str] = {}
+        for column in self.columns:
+            for header in column.headers:
+                other = owners.setdefault(snake_case(header), column.name)
+                if other != column.name:
+                    raise ValueError(f"column {column.name}: its header {header!r} is also that of {other}")
+        return self
+
+    @property
+    def raw_table(self) -> str:
+        """Name of its table in schema raw."""
+        return f"{self.vendor}__{self.table}"
+
+    @property
+    def loaded_columns(self) -> list[Column]:
+        return [column for column in self.columns if not column.drop]
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.table}"
+
+
+def load_declarations(business: Business | str, manifest_path: Path | None = None) -> list[Declaration]:
+    """Declarations of the business's vendors, from dbt's manifest, which is parsed anew where it is stale.
+
+    Raises LandingError naming file, table, column and key of everything that is not as expected.
+    """
+    if isinstance(business, str):
+        business = load_business(business)
+    if manifest_path is None:
+        from rapport.building import manifest_path as fresh_manifest
+
+        manifest_path = fresh_manifest(business.name)
+    declarations = read_declarations(json.loads(manifest_path.read_text(encoding="utf-8")))
+    return [declaration for declaration in declarations if declaration.vendor in business.vendors]
+
+
+def read_declarations(manifest: dict[str, Any]) -> list[Declaration]:
+    """Every declaration in a manifest, sorted by vendor and table. Raises LandingError with all faults."""
+    declarations, faults = [], []
+    for source in manifest["sources"].values():
+        meta = dict(source["config"].get("meta") or {})
+        if "export" not in meta and source["schema"] != "raw":
+            continue  # a table that Rapport itself writes
+        where = f"{source['original_file_path']}, table {source['name']}"
+        if source["identifier"] != f"{source['source_name']}__{source['name']}" or source["schema"] != "raw":
+            expected = f"raw.{source['source_name']}__{source['name']}"
+            faults.append(f"{where}: schema and identifier: expected {expected}")
+        columns = [_column(column) for column in source["columns"].values()]
+        try:
+            declarations.append(
+                Declaration.model_validate(
+                    {
+                        **meta,
+                        "vendor": source["source_name"],
+                        "table": source["name"],
+                        "source_file": source["original_file_path"],
+                        "columns": columns,
+                    }
+                )
+            )
+        except ValidationError as error:
+            faults += [f"{where}{fault}" for fault in _explain(error, columns)]
+    if faults:
+        raise LandingError(
+            "A source is not declared as it must be:\n" + "\n".join(f"  - {fault}" for fault in faults),
+            where="dbt_project/models/staging",
+            fix="correct the keys named above (docs/how-to/add-a-source.md explains each)",
+        )
+    return sorted(declarations, key=lambda declaration: (declaration.vendor, declaration.table))
+
+
+def _column(column: dict[str, Any]) -> dict[str, Any]:
+    meta = column.get("config", {}).get("meta") or {}
+    return {
+        **meta,
+        **{key: column[key] for key in ("name", "data_type", "description") if column.get(key) is not None},
+    }
+
+
+def _explain(error: ValidationError, columns: list[dict[str, Any]]) -> Iterable[str]:
+    for problem in error.errors():
+        location = list(problem["loc"])
+        model: type[BaseModel] = Declaration
+        shown = ""
+        if location[:1] == ["columns"] and len(location) > 1:
+            shown = f", column {columns[int(location[1])]['name']}"
+            location, model = location[2:], Column
+        elif location[:1] == ["export"]:
+            model = Formats if location[1:2] == ["formats"] and len(location) > 2 else Export
+        key = ".".join(str(part) for part in location)
+        shown += f", key {key}" if key else ""
+        if problem["type"] == "extra_forbidden":
+            yield f"{shown}: unknown key; expected one of {', '.join(model.model_fields)}"
+            continue
+        field = model.model_fields.get(str(location[-1])) if location else None
+        hint = f" ({field.description})" if field is not None and field.description else ""
+        message = "missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+        yield f"{shown}: {message}{hint}"

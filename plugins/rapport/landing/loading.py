@@ -1,0 +1,233 @@
+"""Taking one file in: streamed to its raw table with its ledger row in one transaction; or refused whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from rapport.businesses import Business
+from rapport.errors import LandingError
+from rapport.landing import ledger
+from rapport.landing.checks import checks_of
+from rapport.landing.declarations import Declaration
+from rapport.landing.encodings import choose_encoding
+from rapport.landing.headers import Layout, read_layout
+from rapport.landing.raw_tables import ensure_raw_tables
+from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, ExportReader, RecordTooLong
+from rapport.landing.recognition import Recognised
+from rapport.landing.results import LoadResult
+from rapport.landing.sorting import COPY_DELIMITER, Quarantined, RowSorter, Sorted
+
+Connection = psycopg.Connection[Any]
+
+# Quarantined rows are held back until so many, as Postgres takes one COPY at a time.
+_QUARANTINE_BATCH = 5_000
+
+
+class StillArriving(LandingError):
+    """The file changed while it was read: it is left alone until it is whole."""
+
+
+def load_file(
+    conn: Connection,
+    business: Business,
+    declaration: Declaration,
+    path: Path,
+    business_date: date,
+    *,
+    file_date: date | None = None,
+    others: Iterable[Declaration] = (),
+) -> LoadResult:
+    """Take a file into its raw table for a night that is open; commits, including what the caller had not.
+
+    loaded: all its rows are in raw or in quarantine, and it supersedes an earlier file of its name.
+    unchanged: this content is in already. refused: nothing of it is in; the ledger says why.
+    `others` are the tables it might belong to instead, named in a refusal. Raises StillArriving when the file
+    changes meanwhile, and what Postgres or the disk raise: both pass, and nothing is half-done.
+    """
+    if file_date is None and declaration.export.names(path.name):
+        written = declaration.export.date_in(path.name)
+        file_date = date.fromisoformat(written) if written else None
+    result = LoadResult(
+        file=path.name,
+        vendor=declaration.vendor,
+        table=declaration.table,
+        kind=declaration.kind,
+        status="loaded",
+        business_date=business_date,
+    )
+    _begin_anew(conn)
+    try:
+        with conn.transaction():
+            conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"landing {declaration.raw_table}"])
+            known = ledger.same_content(conn, declaration.vendor, declaration.table, path, file_date)
+            if known is not None:
+                return _unchanged(known, path)
+            return _load(conn, business, declaration, path, file_date, result, others)
+    except StillArriving:
+        raise
+    except (LandingError, psycopg.DataError) as error:
+        with conn.transaction():
+            return ledger.write_refusal(conn, result, path, file_date, _as_refusal(error, path))
+
+
+def refuse_file(conn: Connection, recognised: Recognised, business_date: date, kind: str) -> LoadResult:
+    """Write down a file that belongs to no declared table; commits, including what the caller had not."""
+    path = recognised.path
+    result = LoadResult(path.name, recognised.vendor, "", kind, "refused", business_date)
+    _begin_anew(conn)
+    with conn.transaction():
+        error = LandingError(recognised.reason, where=path.name, fix=recognised.fix)
+        return ledger.write_refusal(conn, result, path, recognised.file_date, error)
+
+
+def _load(
+    conn: Connection,
+    business: Business,
+    declaration: Declaration,
+    path: Path,
+    file_date: date | None,
+    result: LoadResult,
+    others: Iterable[Declaration],
+) -> LoadResult:
+    before = path.stat()
+    own_encodings = business.encodings.get(declaration.vendor)
+    encoding = choose_encoding(
+        path, own_encodings or declaration.export.encodings, is_certain=own_encodings is not None
+    )
+    layout = read_layout(path, encoding, declaration, others)
+    ensure_raw_tables(conn, [declaration])
+    result = replace(
+        result,
+        encoding=encoding,
+        delimiter=layout.delimiter,
+        supersedes=ledger.newest_load(conn, declaration.vendor, declaration.table, path.name),
+        # Questions of a survey are no news.
+        new_columns=tuple(layout.extras) if declaration.export.header_rows == 1 else (),
+        missing_columns=layout.missing,
+    )
+    result = replace(result, load_id=ledger.open_load(conn, result, file_date, before))
+    reader, result = _copy_with_room(conn, declaration, path, encoding, layout, result)
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns, before.st_size) != (
+        after.st_size,
+        after.st_mtime_ns,
+        reader.n_bytes,
+    ):
+        raise StillArriving("The file is still being written.", where=path.name, fix="wait until it is whole")
+    if result.read == result.skipped and not declaration.export.may_be_empty:
+        raise LandingError(
+            "The file has a header and no rows.",
+            where=path.name,
+            fix="export it again and drop it in anew; or declare `may_be_empty: true` if that is normal",
+        )
+    ledger.close_load(conn, result, reader.sha256)
+    return result
+
+
+def _copy_with_room(
+    conn: Connection, declaration: Declaration, path: Path, encoding: str, layout: Layout, result: LoadResult
+) -> tuple[ExportReader, LoadResult]:
+    """Copy the file's rows, reading it again in large blocks if a record does not fit into a small one."""
+    for block_bytes in (BLOCK_BYTES, LARGEST_BLOCK_BYTES):
+        reader = ExportReader(path, encoding, layout, block_bytes)
+        try:
+            with conn.transaction():
+                return reader, _copy(conn, declaration, reader, layout, result)
+        except RecordTooLong:
+            continue
+    raise AssertionError("the reader refuses a record that does not fit into the largest block")
+
+
+def _copy(
+    conn: Connection, declaration: Declaration, reader: ExportReader, layout: Layout, result: LoadResult
+) -> LoadResult:
+    assert result.load_id is not None
+    sorter = RowSorter(layout, checks_of(declaration), result.load_id)
+    statement = sql.SQL("copy raw.{} ({}) from stdin (format csv, delimiter {})").format(
+        sql.Identifier(declaration.raw_table),
+        sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns)),
+        COPY_DELIMITER,
+    )
+    n_loaded = n_skipped = n_quarantined = 0
+    reasons: Counter[str] = Counter()
+    blocks = _ahead(map(sorter.sort, reader.blocks()))
+    is_done = False
+    while not is_done:
+        held: list[Quarantined] = []
+        with conn.cursor().copy(statement) as copy:
+            is_done = True
+            for block in blocks:
+                copy.write(block.rows)
+                n_loaded += block.n_loaded
+                n_skipped += block.n_skipped
+                held += block.quarantined
+                if len(held) >= _QUARANTINE_BATCH:
+                    is_done = False
+                    break
+        _quarantine(conn, result.load_id, held)
+        n_quarantined += len(held)
+        reasons.update(row.fault.reason for row in held)
+    return replace(
+        result,
+        read=reader.n_rows,
+        loaded=n_loaded,
+        skipped=n_skipped,
+        quarantined=n_quarantined,
+        reason="; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(5)) or None,
+    )
+
+
+def _ahead(blocks: Iterator[Sorted]) -> Iterator[Sorted]:
+    """Prepare the next block in another thread while this one is on its way to Postgres."""
+    with ThreadPoolExecutor(1, thread_name_prefix="landing") as pool:
+        coming = pool.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)
+            yield block
+
+
+def _quarantine(conn: Connection, load_id: int, rows: list[Quarantined]) -> None:
+    if not rows:
+        return
+    statement = "copy quality.quarantine (load_id, row_number, raw_row, rule, column_name, reason) from stdin"
+    with conn.cursor().copy(statement) as copy:
+        for row in rows:
+            fault = row.fault
+            copy.write_row(
+                (load_id, row.row_number, row.raw_row, fault.rule, fault.column or None, fault.reason)
+            )
+
+
+def _unchanged(known: LoadResult, path: Path) -> LoadResult:
+    reason = "loaded already"
+    if known.file != path.name:
+        reason = f"the same content as {known.file}, which is loaded already"
+    return replace(
+        known, file=path.name, reason=f"{reason} (load {known.load_id}, night {known.business_date})"
+    )
+
+
+def _as_refusal(error: LandingError | psycopg.DataError, path: Path) -> LandingError:
+    if isinstance(error, LandingError):
+        return error
+    # Its message may quote a value.
+    return LandingError(
+        f"Postgres cannot hold a value in it ({type(error).__name__}).",
+        where=path.name,
+        fix="export it again without such values",
+    )
+
+
+def _begin_anew(conn: Connection) -> None:
+    if conn.info.transaction_status == TransactionStatus.INTRANS:
+        conn.commit()

@@ -1,0 +1,139 @@
+"""Taking in what has landed: for a night, or by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from rapport.businesses import KINDS, Business, Kind
+from rapport.errors import LandingError
+from rapport.landing import ledger
+from rapport.landing.declarations import Declaration, load_declarations
+from rapport.landing.loading import StillArriving, load_file, refuse_file
+from rapport.landing.recognition import Recognised, is_settled, landed_files, recognise
+from rapport.landing.results import LoadResult
+
+Connection = psycopg.Connection[Any]
+
+
+def landing_for_night(
+    conn: Connection,
+    business: Business,
+    kind: Kind,
+    business_date: date,
+    folder: Path,
+    declaration: Declaration | None = None,
+) -> list[LoadResult]:
+    """Take in the files of one kind that are due on a night, oldest first, and say what became of each.
+
+    Files of later dates wait, and so do files that are still being written. Of files already in the ledger
+    only this night's are told again, so that a repeated call gives the same answer. With a `declaration`, its
+    table only; without one, files that belong to no table are refused too. Commits. Raises what Postgres or
+    the disk raise.
+    """
+    tables = load_declarations(business)
+    due = _due(tables, kind, business_date, folder, declaration)
+    known = ledger.known_files(conn, [recognised.path.name for recognised in due])
+    results = []
+    for recognised in due:
+        entry = known.get(ledger.ledger_key(recognised.path))
+        if entry is not None:
+            results.append(entry)
+        elif is_settled(recognised.path, business.settle_seconds):
+            try:
+                results.append(_take_in(conn, business, recognised, business_date, tables))
+            except StillArriving:
+                continue  # the next look, or the next night, takes it
+    return [result for result in results if result.business_date == business_date]
+
+
+def arriving_files(business: Business, kind: Kind, business_date: date, folder: Path) -> list[Path]:
+    """Files due on a night that may still be written to: worth waiting for."""
+    due = _due(load_declarations(business), kind, business_date, folder, None)
+    return [found.path for found in due if not is_settled(found.path, business.settle_seconds)]
+
+
+def ingest_path(
+    conn: Connection, business: Business, path: Path, business_date: date, vendor: str | None = None
+) -> list[LoadResult]:
+    """Take a file, or every file of a folder, in for an open night, whatever its date and however new it is.
+
+    `vendor` says whose exports they are. Raises LandingError when there is no such path or vendor.
+    """
+    if vendor is not None and vendor not in business.vendors:
+        raise LandingError(
+            f"{vendor} is not a vendor of {business.name}.",
+            where="--vendor",
+            fix=f"use one of: {', '.join(business.vendors)}; or add it to businesses/{business.name}.yml",
+        )
+    if not path.exists():
+        raise LandingError("There is no such file or folder.", where=str(path), fix="check the path")
+    tables = load_declarations(business)
+    folder = path if path.is_dir() else path.parent
+    files = list(landed_files(path)) if path.is_dir() else [path]
+    results = []
+    for recognised in sorted((recognise(file, folder, tables, vendor) for file in files), key=_age):
+        try:
+            results.append(_take_in(conn, business, recognised, business_date, tables))
+        except StillArriving as error:
+            kind = _kind_of(recognised, tables)
+            table = recognised.declaration.table if recognised.declaration else ""
+            name, of = recognised.path.name, recognised.vendor
+            results.append(
+                LoadResult(name, of, table, kind, "refused", business_date, reason=error.what, fix=error.fix)
+            )
+    return results
+
+
+def _take_in(
+    conn: Connection,
+    business: Business,
+    recognised: Recognised,
+    business_date: date,
+    tables: Sequence[Declaration],
+) -> LoadResult:
+    if recognised.declaration is None:
+        return refuse_file(conn, recognised, business_date, _kind_of(recognised, tables))
+    return load_file(
+        conn,
+        business,
+        recognised.declaration,
+        recognised.path,
+        business_date,
+        file_date=recognised.file_date,
+        others=tables,
+    )
+
+
+def _due(
+    tables: Sequence[Declaration],
+    kind: Kind,
+    business_date: date,
+    folder: Path,
+    declaration: Declaration | None,
+) -> list[Recognised]:
+    due = []
+    for path in landed_files(folder):
+        recognised = recognise(path, folder, tables)
+        if declaration is not None and recognised.declaration != declaration:
+            continue
+        if _kind_of(recognised, tables) == kind and (recognised.file_date or business_date) <= business_date:
+            due.append(recognised)
+    return sorted(due, key=_age)
+
+
+def _age(recognised: Recognised) -> tuple[date, float, str]:
+    """Oldest export first; undated ones last, as they were changed."""
+    return recognised.file_date or date.max, recognised.path.stat().st_mtime, recognised.path.name
+
+
+def _kind_of(recognised: Recognised, tables: Sequence[Declaration]) -> Kind:
+    if recognised.declaration is not None:
+        return recognised.declaration.kind
+    # Somebody has to report a stranger: its vendor's first kind, or the business's first.
+    kinds = {table.kind for table in tables if recognised.vendor in ("", table.vendor)}
+    return next(kind for kind in KINDS if kind in kinds)

@@ -1,0 +1,53 @@
+"""What became of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+Status = Literal["loaded", "unchanged", "refused"]
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """One file taken in, known already, or refused; read = loaded + quarantined + skipped.
+
+    unchanged: counts, `load_id` and night (`business_date`) are those of the load that took this content in.
+    """
+
+    file: str
+    vendor: str
+    table: str
+    kind: str
+    status: Status
+    business_date: date
+    load_id: int | None = None
+    read: int = 0
+    loaded: int = 0
+    quarantined: int = 0
+    skipped: int = 0
+    encoding: str | None = None
+    delimiter: str | None = None
+    reason: str | None = None
+    fix: str | None = None
+    supersedes: int | None = None
+    new_columns: tuple[str, ...] = ()
+    missing_columns: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that programs read, JSON types only."""
+        shown = (
+            "file",
+            "vendor",
+            "table",
+            "status",
+            "read",
+            "loaded",
+            "quarantined",
+            "skipped",
+            "encoding",
+            "delimiter",
+        )
+        rest = ("reason", "fix", "load_id", "supersedes", "new_columns", "missing_columns")
+        return {name: getattr(self, name) for name in (*shown, *rest)}
