@@ -4,14 +4,16 @@
     union_concept.
 -#}
 {% macro segment_models() %}
+    {%- set place = 'models/activation/segments/(seg_[a-z0-9_]+)\\.sql$' -%}
+    {%- set paths = graph.nodes.values() | map(attribute='original_file_path') if execute else ref.manifest.files -%}
     {%- set names = [] -%}
-    {%- for file_id in ref.manifest.files -%}
-        {%- set found = modules.re.search('models/activation/segments/(seg_[a-z0-9_]+)\\.sql$', file_id) -%}
+    {%- for path in paths -%}
+        {%- set found = modules.re.search(place, path) -%}
         {%- if found -%}
             {%- do names.append(found.group(1)) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(names | sort) }}
+    {{ return(names | unique | sort) }}
 {% endmacro %}
 
 {#- What the model's yml says about the segment, config.meta.segment; checked by rapport.activation.segments. -#}
