@@ -2,19 +2,21 @@
 
 from rapport.landing.declarations import Declaration, load_declarations, read_declarations
 from rapport.landing.loading import StillArriving, load_file
-from rapport.landing.night import arriving_files, ingest_path, landing_for_night
+from rapport.landing.night import Arrivals, arrivals, ingest_path, landing_for_night, refuse_unrecognised
 from rapport.landing.raw_tables import ensure_raw_tables
 from rapport.landing.results import LoadResult
 
 __all__ = [
+    "Arrivals",
     "Declaration",
     "LoadResult",
     "StillArriving",
-    "arriving_files",
+    "arrivals",
     "ensure_raw_tables",
     "ingest_path",
     "landing_for_night",
     "load_declarations",
     "load_file",
     "read_declarations",
+    "refuse_unrecognised",
 ]

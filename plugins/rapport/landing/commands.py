@@ -74,7 +74,8 @@ def list_quarantine(
         found = conn.execute(
             "select loads.business_date, loads.vendor, loads.table_name, loads.file_name, loads.load_id,"
             " quarantine.state, quarantine.column_name, quarantine.reason, count(*),"
-            " min(quarantine.row_number) from quality.quarantine join ops.loads using (load_id) where %s or quarantine.state = 'open'"
+            " min(quarantine.row_number)"
+            " from quality.quarantine join ops.loads using (load_id) where %s or quarantine.state = 'open'"
             " group by 1, 2, 3, 4, 5, 6, 7, 8 order by loads.load_id, count(*) desc",
             [everything],
         ).fetchall()

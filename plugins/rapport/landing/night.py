@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,24 +38,40 @@ def landing_for_night(
     """
     tables = load_declarations(business)
     due = _due(tables, kind, business_date, folder, declaration)
-    known = ledger.known_files(conn, [recognised.path.name for recognised in due])
-    results = []
-    for recognised in due:
-        entry = known.get(ledger.ledger_key(recognised.path))
-        if entry is not None:
-            results.append(entry)
-        elif is_settled(recognised.path, business.settle_seconds):
-            try:
-                results.append(_take_in(conn, business, recognised, business_date, tables))
-            except StillArriving:
-                continue  # the next look, or the next night, takes it
-    return [result for result in results if result.business_date == business_date]
+    return _take_in_all(conn, business, due, business_date, tables)
 
 
-def arriving_files(business: Business, kind: Kind, business_date: date, folder: Path) -> list[Path]:
-    """Files due on a night that may still be written to: worth waiting for."""
-    due = _due(load_declarations(business), kind, business_date, folder, None)
-    return [found.path for found in due if not is_settled(found.path, business.settle_seconds)]
+@dataclass(frozen=True)
+class Arrivals:
+    """What of a kind lies in the landing folder for a night; `missing` names tables without a file of that day."""
+
+    n_settled: int
+    n_unsettled: int
+    missing: list[str]
+
+
+def arrivals(business: Business, kind: Kind, business_date: date, folder: Path) -> Arrivals:
+    """Look at the landing folder: which files are whole, which may still be written to, which tables lack one."""
+    tables = load_declarations(business)
+    due = _due(tables, kind, business_date, folder, None)
+    n_settled = sum(is_settled(found.path, business.settle_seconds) for found in due)
+    present = {
+        str(found.declaration)
+        for found in due
+        if found.declaration is not None and found.file_date in (None, business_date)
+    }
+    declared = [str(table) for table in tables if table.kind == kind]
+    return Arrivals(n_settled, len(due) - n_settled, [name for name in declared if name not in present])
+
+
+def refuse_unrecognised(
+    conn: Connection, business: Business, kind: Kind, business_date: date, folder: Path
+) -> list[LoadResult]:
+    """Refuse the files this kind has to report that belong to no declared table; once each. Commits."""
+    tables = load_declarations(business)
+    due = _due(tables, kind, business_date, folder, None)
+    strangers = [found for found in due if found.declaration is None]
+    return _take_in_all(conn, business, strangers, business_date, tables)
 
 
 def ingest_path(
@@ -87,6 +104,28 @@ def ingest_path(
                 LoadResult(name, of, table, kind, "refused", business_date, reason=error.what, fix=error.fix)
             )
     return results
+
+
+def _take_in_all(
+    conn: Connection,
+    business: Business,
+    due: Sequence[Recognised],
+    business_date: date,
+    tables: Sequence[Declaration],
+) -> list[LoadResult]:
+    known = ledger.known_files(conn, [recognised.path.name for recognised in due])
+    results = []
+    for recognised in due:
+        entry = known.get(ledger.ledger_key(recognised.path))
+        if entry is not None:
+            results.append(entry)
+        elif is_settled(recognised.path, business.settle_seconds):
+            try:
+                results.append(_take_in(conn, business, recognised, business_date, tables))
+            except StillArriving:
+                continue  # the next look, or the next night, takes it
+    # What earlier nights took in or refused is theirs to tell.
+    return [result for result in results if result.business_date == business_date]
 
 
 def _take_in(

@@ -100,7 +100,8 @@ class ExportReader:
             raise self._explained(error) from None
         opened_in = max(numbering.last, self._last_ragged.row_number)
         raise LandingError(
-            f"data row {opened_in}: a quote opened in it is never closed; the file was cut off, or a quote is not doubled.",
+            f"data row {opened_in}: a quote opened in it is never closed; the file was cut off,"
+            " or a quote is not doubled.",
             where=self.path.name,
             fix="export it again and drop the whole file in anew",
         )
