@@ -36,7 +36,14 @@ PLACEHOLDER_MAIL = "test@test.com"
 PLACEHOLDER_PHONES = words("0000000 11111111111 0000000000")
 
 _TR_MOBILE = np.array([501, 505, 506, 507, *range(530, 540), *range(541, 547), *range(551, 556)])
-_DK_MOBILE = np.array([*range(20, 32), 40, 41, 42, 50, 51, 52, 53, 60, 61, 71, 81, 91, 92, 93])
+# Three digits: a third digit 0 is mostly unassigned in Denmark.
+_DK_MOBILE = np.array(
+    [
+        10 * two + third
+        for two in (*range(20, 32), 40, 41, 42, 50, 51, 52, 53, 60, 61, 71, 81, 91, 92, 93)
+        for third in range(1, 10)
+    ]
+)
 _TR_LANDLINE = np.array([212, 216, 312, 232])
 _DK_LANDLINE = np.array([33, 86, 66, 98])
 N_PHONE_FORMS = 8
@@ -95,10 +102,10 @@ def mobiles(people: People, form: Column) -> Text:
     """Mobile phones, one of eight local and international spellings each; unique to a person."""
     danish = is_danish(people.country)
     # An affine map of the person's number: unlike numbers for neighbours, never the same one twice.
-    scattered = (people.person * 7_654_321 + 1_234_567) % (len(_DK_MOBILE) * 1_000_000)
-    danish_number = padded(_DK_MOBILE[scattered // 1_000_000] * 1_000_000 + scattered % 1_000_000, 8)
+    scattered = (people.person * 7_654_321 + 1_234_567) % (len(_DK_MOBILE) * 100_000)
+    danish_number = text(_DK_MOBILE[scattered // 100_000] * 100_000 + scattered % 100_000)
     scattered = (people.person * 7_654_321 + 1_234_567) % (len(_TR_MOBILE) * 10_000_000)
-    turkish_number = padded(_TR_MOBILE[scattered // 10_000_000] * 10_000_000 + scattered % 10_000_000, 10)
+    turkish_number = text(_TR_MOBILE[scattered // 10_000_000] * 10_000_000 + scattered % 10_000_000)
     return chosen(danish, _danish_phone(danish_number, form), _turkish_phone(turkish_number, form))
 
 

@@ -230,7 +230,7 @@ def _with_fate(rng: np.random.Generator, orders: Orders, relational: Column) -> 
 
 
 def _with_contact(rng: np.random.Generator, orders: Orders) -> Orders:
-    """The address on the order: the account's; a guest's own, work or made-up one; none in some shop sales."""
+    """The address on the order: the account's; a guest's own, work or made-up one; none in some sales."""
     n = len(orders.number)
     guest = np.where(orders.is_test, PLACEHOLDER, rng.choice([OWN, 1, PLACEHOLDER], n, p=[0.85, 0.13, 0.02]))
     account = np.where(orders.is_test, GUEST, orders.account)

@@ -1,4 +1,4 @@
-"""SurveyMonkey's exports: two header rows, the question and what kind of answer. Times are Istanbul's."""
+"""SurveyMonkey's exports: two header rows, the question and the kind of answer; times in UTC."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rapport.samples import surveys
 from rapport.samples.arrays import Column, Text, local_times, rows, shown, text
 from rapport.samples.dirt import BAD_DATE, BAD_EMAIL, spoiled
 from rapport.samples.headers import SURVEYMONKEY_ABOUT
-from rapport.samples.retailer import ZONE, Retailer
+from rapport.samples.retailer import Retailer
 from rapport.samples.shopify import order_names
 from rapport.samples.tables import Block
 
@@ -66,5 +66,5 @@ def responses_block(retailer: Retailer, selected: Column) -> Block:
 
 def _times(at: Column) -> Text:
     """UTC seconds as `MM/DD/YYYY HH:MM:SS`."""
-    iso = local_times(at, ZONE)
+    iso = local_times(at, "UTC")
     return np.array([f"{t[5:7]}/{t[8:10]}/{t[:4]}{t[10:]}" for t in iso], dtype=object)
