@@ -152,9 +152,19 @@ def write_refusal(
     return replace(result, load_id=row[0])
 
 
-def known_files(conn: Connection, names: Iterable[str]) -> dict[tuple[str, int, datetime | None], LoadResult]:
-    """What the ledger says of files, by name, size and time of last change; the newest entry each."""
-    rows = _select(conn, "file_name = any(%s)", [list(names)], more=", file_size, file_modified_at")
+def known_files(
+    conn: Connection, names: Iterable[str], business_date: date
+) -> dict[tuple[str, int, datetime | None], LoadResult]:
+    """What the ledger says of files, by name, size and time of last change; the newest entry each.
+
+    What this night's gate rejected is not known: a night that runs again tries it again.
+    """
+    rows = _select(
+        conn,
+        "file_name = any(%s) and (status <> 'rejected' or business_date <> %s)",
+        [list(names), business_date],
+        more=", file_size, file_modified_at",
+    )
     return {
         (row["file"], row.pop("file_size"), row.pop("file_modified_at")): _result(row)
         for row in sorted(rows, key=lambda row: row["load_id"])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -41,27 +40,27 @@ def landing_for_night(
     return _take_in_all(conn, business, due, business_date, tables)
 
 
-@dataclass(frozen=True)
-class Arrivals:
-    """What of a kind lies in the landing folder for a night; `missing` names tables without a file of that day."""
-
-    n_settled: int
-    n_unsettled: int
-    missing: list[str]
+def arriving_files(business: Business, kind: Kind, business_date: date, folder: Path) -> list[Path]:
+    """Files due on a night that may still be written to: worth waiting for."""
+    due = _due(load_declarations(business), kind, business_date, folder, None)
+    return [found.path for found in due if not is_settled(found.path, business.settle_seconds)]
 
 
-def arrivals(business: Business, kind: Kind, business_date: date, folder: Path) -> Arrivals:
-    """Look at the landing folder: which files are whole, which may still be written to, which tables lack one."""
+def missing_tables(business: Business, kind: Kind, business_date: date, folder: Path) -> list[str]:
+    """Declared tables of a kind without a file of that day: dated so, or undated and changed since it began."""
     tables = load_declarations(business)
-    due = _due(tables, kind, business_date, folder, None)
-    n_settled = sum(is_settled(found.path, business.settle_seconds) for found in due)
-    present = {
-        str(found.declaration)
-        for found in due
-        if found.declaration is not None and found.file_date in (None, business_date)
+    begins = datetime.combine(business_date, time(), tzinfo=business.zone).timestamp()
+    arrived = {
+        (found.declaration.vendor, found.declaration.table)
+        for found in _due(tables, kind, business_date, folder, None)
+        if found.declaration is not None
+        and (
+            found.file_date == business_date
+            or (found.file_date is None and found.path.stat().st_mtime >= begins)
+        )
     }
-    declared = [str(table) for table in tables if table.kind == kind]
-    return Arrivals(n_settled, len(due) - n_settled, [name for name in declared if name not in present])
+    declared = [(table.vendor, table.table) for table in tables if table.kind == kind]
+    return [f"{vendor}.{table}" for vendor, table in declared if (vendor, table) not in arrived]
 
 
 def refuse_unrecognised(
@@ -113,7 +112,7 @@ def _take_in_all(
     business_date: date,
     tables: Sequence[Declaration],
 ) -> list[LoadResult]:
-    known = ledger.known_files(conn, [recognised.path.name for recognised in due])
+    known = ledger.known_files(conn, [recognised.path.name for recognised in due], business_date)
     results = []
     for recognised in due:
         entry = known.get(ledger.ledger_key(recognised.path))

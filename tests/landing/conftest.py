@@ -1,0 +1,78 @@
+"""Fixtures of landing: the declared sources, a business whose warehouse is empty, and files in a landing folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from rapport.building import read_manifest
+from rapport.businesses import Business, load_business
+from rapport.landing import Declaration, LoadResult, load_file, read_declarations
+from rapport.nights import open_night
+from rapport.warehouse import connect
+
+from landing.exports import NIGHT, ORDERS, as_csv, assert_books_balance, order_table
+
+
+@pytest.fixture(scope="session")
+def manifest() -> dict[str, Any]:
+    """dbt's manifest of this project."""
+    return read_manifest("sample")
+
+
+@pytest.fixture(scope="session")
+def declarations(manifest: dict[str, Any]) -> list[Declaration]:
+    return read_declarations(manifest)
+
+
+@pytest.fixture
+def declared(declarations: list[Declaration]) -> Callable[[str], Declaration]:
+    """A declared table by `vendor table`."""
+    return lambda name: next(table for table in declarations if str(table) == name)
+
+
+@pytest.fixture
+def business(warehouse: str) -> Business:
+    """The sample's settings over a warehouse of its own."""
+    return load_business("sample").model_copy(update={"name": warehouse, "settle_seconds": 0})
+
+
+@pytest.fixture
+def conn(warehouse: str, business: Business) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to a warehouse in which the night of 1 March 2026 is open."""
+    with connect(warehouse) as connection:
+        open_night(connection, business, NIGHT)
+        connection.commit()
+        yield connection
+
+
+@pytest.fixture
+def take_in(
+    conn: psycopg.Connection[Any], business: Business, declarations: list[Declaration]
+) -> Callable[..., LoadResult]:
+    """Load a file as a declared table, and check that the ledger balances whatever became of it."""
+
+    def load(path: Path, name: str = "shopify orders", on: date = NIGHT) -> LoadResult:
+        declaration = next(table for table in declarations if str(table) == name)
+        result = load_file(conn, business, declaration, path, on, others=declarations)
+        assert_books_balance(conn)
+        return result
+
+    return load
+
+
+@pytest.fixture
+def orders_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a Shopify orders export of the given rows (dicts by header; what is left out gets a good value)."""
+
+    def write(rows: Sequence[dict[str, str]], name: str = ORDERS, encoding: str = "utf-8") -> Path:
+        path = tmp_path / "shopify" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(as_csv(order_table(rows)).encode(encoding))
+        return path
+
+    return write
