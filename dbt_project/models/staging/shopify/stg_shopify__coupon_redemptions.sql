@@ -19,7 +19,7 @@ redemptions as (
         created_at as redeemed_at
     from order_rows
     where
-        line_number = 1
+        is_order_row
         and discount_code is not null
         and cancelled_at is null
 

@@ -61,7 +61,7 @@ buyers as (
         max(created_at) as updated_at,
         max(file_date) as file_date
     from orders
-    where line_number = 1
+    where is_order_row
     group by source_record_id
 
 ),

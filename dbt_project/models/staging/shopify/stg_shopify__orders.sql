@@ -43,7 +43,7 @@ renamed as (
     from order_rows
     inner join lines_summed
         on order_rows.order_name = lines_summed.order_name
-    where order_rows.line_number = 1
+    where order_rows.is_order_row
 
 )
 

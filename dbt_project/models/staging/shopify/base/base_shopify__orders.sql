@@ -13,11 +13,27 @@ latest as (
 
 ),
 
--- Only an order's first row carries its totals and addresses; the rows below it are further line items.
+-- Only an order's first row carries its totals and addresses; the rows below it are further line items. Where that row
+-- could not be read, the rows that are left make no order.
+whole as (
+
+    select *
+    from (
+        select
+            *,
+            total is not null as is_order_row,
+            bool_or(total is not null) over (partition by name) as has_order_row
+        from latest
+    ) as marked
+    where has_order_row
+
+),
+
 renamed as (
 
     select
         name as order_name,
+        is_order_row,
         row_number() over (partition by name order by _row_number) as line_number,
         {{ blank_to_null('email') }} as email,
         {{ without_apostrophe('coalesce(phone, billing_phone, shipping_phone)') }} as phone,
@@ -48,7 +64,7 @@ renamed as (
         cast(created_at as timestamp with time zone) as created_at,
         cast(cancelled_at as timestamp with time zone) as cancelled_at,
         file_date
-    from latest
+    from whole
 
 )
 
