@@ -97,6 +97,7 @@ def prepare(
             [*_key(item), file_name, item.n_rows, item.sha256],
         )
         prepared.append(item)
+    _forget_lists_no_longer_declared(conn, business_date, pairs)
     conn.commit()
     return prepared
 
@@ -111,20 +112,21 @@ def deliver(
 ) -> Delivery:
     """Send one prepared list over an open transport, once; the same night again sends nothing.
 
-    A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the ledger, where a later
-    real run takes its place. Commits. Raises DeliveryError when the night's list was delivered with other
-    content, when another file has its name, or when the place refuses; PlaceUnreachable when trying again helps.
+    A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the ledger, where a
+    later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered with other
+    content, when another file has its name, or when the place refuses; PlaceUnreachable when another attempt
+    may help.
     """
     destinations = declared_destinations() if destinations is None else destinations
     destination = destinations[prepared.destination]
     conn.rollback()  # whatever the caller read before: the row must be seen as it is now
     try:
         status, sha256, location = _locked_ledger_row(conn, prepared)
-        if status == "delivered" and not dry_run:
-            _refuse_other_content(prepared, sha256, location)
-            return _outcome(prepared, "already_delivered", location)
         rows = _rows_of(conn, prepared.business_date, prepared.segment, prepared.destination)
         content = render(rows, destination)
+        if status == "delivered" and not dry_run:
+            _refuse_other_content(prepared, sha256, _sha256(content), location)
+            return _outcome(prepared, "already_delivered", location)
         _refuse_changed_list(prepared, content)
         files = _files_of(prepared, destination, content)
         if dry_run:
@@ -155,7 +157,7 @@ def remote_path(prepared: PreparedList, destination: Destination) -> str:
 
 
 def _files_of(prepared: PreparedList, destination: Destination, content: bytes) -> dict[str, bytes]:
-    """The list, its checksum, its manifest: in the order they are put, the manifest last says all is there."""
+    """The list, its checksum, its manifest, in the order they are put: the manifest says all is there."""
     path = remote_path(prepared, destination)
     manifest = {
         "file": prepared.file_name,
@@ -187,7 +189,8 @@ _THIS_LIST = "business_date = %s and segment = %s and destination = %s and list_
 
 def _locked_ledger_row(conn: Connection, prepared: PreparedList) -> tuple[str, str, str]:
     row = conn.execute(
-        f"select status, sha256, coalesce(location, '') from activation.deliveries where {_THIS_LIST} for update",
+        "select status, sha256, coalesce(location, '') from activation.deliveries"
+        f" where {_THIS_LIST} for update",
         _key(prepared),
     ).fetchone()
     if row is None:
@@ -199,20 +202,20 @@ def _locked_ledger_row(conn: Connection, prepared: PreparedList) -> tuple[str, s
     return row[0], row[1], row[2]
 
 
-def _refuse_other_content(prepared: PreparedList, delivered_sha256: str, location: str) -> None:
-    if delivered_sha256 != prepared.sha256:
+def _refuse_other_content(prepared: PreparedList, delivered: str, now: str, location: str) -> None:
+    if delivered != now:
         raise DeliveryError(
             "This list was delivered already, with other content: "
-            f"SHA-256 {delivered_sha256[:12]}… then, {prepared.sha256[:12]}… now.",
+            f"SHA-256 {delivered[:12]}… then, {now[:12]}… now.",
             where=location or _where(prepared),
-            fix="a night sends once; find out what changed in its inputs, and send corrections with the next night",
+            fix="a night sends once: find out what changed, and send corrections with the next night",
         )
 
 
 def _refuse_changed_list(prepared: PreparedList, content: bytes) -> None:
     if _sha256(content) != prepared.sha256:
         raise DeliveryError(
-            "The list changed between its preparation and its delivery, so what was checked is not what would go.",
+            "The list changed between preparation and delivery: what was checked is not what would go.",
             where=_where(prepared),
             fix="prepare and check the night's lists again",
         )
@@ -221,8 +224,8 @@ def _refuse_changed_list(prepared: PreparedList, content: bytes) -> None:
 def _write_ledger(conn: Connection, prepared: PreparedList, status: str, location: str) -> None:
     delivered_at = "clock_timestamp()" if status == "delivered" else "null"
     conn.execute(
-        f"update activation.deliveries set status = %s, location = %s, reason = null, file_name = %s, n_rows = %s,"
-        f" sha256 = %s, delivered_at = {delivered_at} where {_THIS_LIST}",
+        "update activation.deliveries set status = %s, location = %s, reason = null, file_name = %s,"
+        f" n_rows = %s, sha256 = %s, delivered_at = {delivered_at} where {_THIS_LIST}",
         [status, location, prepared.file_name, prepared.n_rows, prepared.sha256, *_key(prepared)],
     )
 
@@ -253,6 +256,17 @@ def _write_members(conn: Connection, prepared: PreparedList, rows: pd.DataFrame)
                 copy.write_row([*night, row.customer_id, row.channel, contact_hash(str(row.contact), key)])
 
 
+def _forget_lists_no_longer_declared(
+    conn: Connection, business_date: date, pairs: Sequence[tuple[str, str]]
+) -> None:
+    """An earlier attempt may have prepared a list whose segment is gone since: nobody would ever send it."""
+    conn.execute(
+        "delete from activation.deliveries where business_date = %s and status <> 'delivered'"
+        " and (segment, destination) not in (select * from unnest(%s::text[], %s::text[]))",
+        [business_date, [segment for segment, _ in pairs], [destination for _, destination in pairs]],
+    )
+
+
 def _check_lists(conn: Connection, business_date: date, pairs: Iterable[tuple[str, str]]) -> None:
     found = conn.execute("select to_regclass('build_activation.lists')").fetchone()
     if found is None or found[0] is None:
@@ -273,7 +287,7 @@ def _check_lists(conn: Connection, business_date: date, pairs: Iterable[tuple[st
             )
         if (segment, destination) not in declared:
             raise DeliveryError(
-                f"There are rows for segment {segment!r} and destination {destination!r}, which nobody declares.",
+                f"There are rows for segment {segment!r} to {destination!r}, which nobody declares.",
                 where="build_activation.lists",
                 fix="build the lists again after a change of segments",
             )

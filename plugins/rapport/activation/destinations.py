@@ -72,7 +72,7 @@ class Destination(BaseModel):
 
 @cache
 def declared_destinations(folder: Path = MAPPINGS) -> dict[str, Destination]:
-    """All mapping files of the folder, by name. Raises DeliveryError naming file, key and what was expected."""
+    """All mapping files of the folder, by name. Raises DeliveryError naming file and key."""
     found: dict[str, Destination] = {}
     folders: dict[str, str] = {}
     for path in sorted(folder.glob("*.yml")):
@@ -80,7 +80,7 @@ def declared_destinations(folder: Path = MAPPINGS) -> dict[str, Destination]:
         other = folders.setdefault(destination.folder, path.name)
         if other != path.name:
             raise DeliveryError(
-                f"folder: {destination.folder!r} is {other}'s already; their files would have the same names.",
+                f"folder: {destination.folder!r} is {other}'s already; their files would clash.",
                 where=f"destinations/{path.name}",
                 fix="give each destination a folder of its own",
             )

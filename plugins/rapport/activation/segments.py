@@ -34,7 +34,7 @@ class SegmentMeta(BaseModel):
         description="which kind of contact point the list carries"
     )
     audience: Literal["customer", "service_staff"] = Field(
-        description="customer: the customer is written to; service_staff: colleagues get the list and answer by hand"
+        description="customer: they are written to; service_staff: colleagues get the list and act by hand"
     )
     consent_purpose: Literal["marketing", "service", "survey"] = Field(
         description="the permission that (contact point, channel) must carry"
@@ -123,9 +123,7 @@ def _segment_of(node: Mapping[str, Any], meta: Mapping[str, Any]) -> Segment:
         raise ValueError(f"name: expected {PREFIX}<segment>, got {model!r}")
     declaration = meta.get("segment")
     if not isinstance(declaration, Mapping):
-        raise ValueError(  # noqa: TRY004 a fault of the declaration, reported with the others
-            "config.meta.segment: missing; expected the segment's purpose, channel, audience …"
-        )
+        raise ValueError("config.meta.segment: missing; expected the segment's purpose, channel, audience …")
     missing = [name for name in COLUMNS if name not in node.get("columns", {})]
     if missing:
         raise ValueError(f"columns: expected {', '.join(COLUMNS)}; not described: {', '.join(missing)}")
