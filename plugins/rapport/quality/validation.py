@@ -1,0 +1,167 @@
+"""The only place where Great Expectations looks at rows, and where its results lose every value.
+
+Any result format but the barest carries failing values, and its error messages quote them. Only counts,
+numbers that were observed, and the keys a suite declares come out of here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rapport.errors import RapportError
+from rapport.quality.report import Check
+from rapport.quality.suites import Suite
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import: it decides then
+
+import great_expectations as gx
+from great_expectations.core.expectation_suite import ExpectationSuite
+
+if TYPE_CHECKING:
+    from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+    from great_expectations.data_context import EphemeralDataContext
+
+logging.getLogger("great_expectations").setLevel(
+    logging.CRITICAL
+)  # its log quotes rows; results say what matters
+
+MOST_KEYS = 20
+_NO_SUCH_COLUMN = re.compile(r'The column "\w+" in BatchData does not exist')
+_COUNTS = (
+    "element_count",
+    "unexpected_count",
+    "unexpected_percent",
+    "missing_count",
+    "missing_percent",
+    "unexpected_percent_total",
+    "unexpected_percent_nonmissing",
+)
+
+
+def new_context(project_config: Any = None) -> EphemeralDataContext:
+    """A context that writes nothing down but what `project_config` says."""
+    context = gx.get_context(mode="ephemeral", project_config=project_config)
+    context.variables.progress_bars = {"globally": False}
+    return context
+
+
+def gx_suite(suite: Suite) -> ExpectationSuite:
+    """The suite as Great Expectations' own object. Raises RapportError naming one it does not take."""
+    declared = [expectation.model_dump() for expectation in suite.expectations]
+    built = ExpectationSuite(name=suite.name, expectations=declared, meta=suite.meta.model_dump())
+    if len(built.expectations) != len(declared):  # it drops what it cannot read, and goes on
+        bad = [one for one in declared if not ExpectationSuite(name="one", expectations=[one]).expectations]
+        raise RapportError(
+            "Great Expectations does not take "
+            + ", ".join(f"{one['type']} with {one['kwargs']}" for one in bad),
+            where=f"expectations/{suite.name.replace('.', '/', 1)}.yml",
+            fix="correct the type or its arguments; see docs/how-to/write-expectations.md",
+        )
+    return built
+
+
+def validate(
+    conn_url: str, suite: Suite, query: str, parameters: Mapping[str, Any]
+) -> list[ExpectationValidationResult]:
+    """Results of a suite over the rows of a query, stripped of values.
+
+    `conn_url` is a postgresql:// URL. `parameters` are what `$PARAMETER` in a suite may name.
+    """
+    context = new_context()
+    source = context.data_sources.add_postgres(
+        "warehouse",
+        connection_string=re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", conn_url),
+        create_temp_table=False,
+    )
+    try:
+        batch = source.add_query_asset(suite.name, query).add_batch_definition_whole_table("all").get_batch()
+        found = batch.validate(
+            gx_suite(suite),
+            expectation_parameters=dict(parameters),
+            result_format={
+                "result_format": "SUMMARY",
+                "unexpected_index_column_names": suite.meta.key,
+                "exclude_unexpected_values": True,
+                "partial_unexpected_count": MOST_KEYS,
+            },
+        )
+    finally:
+        source.get_execution_engine().engine.dispose()
+    for result in found.results:
+        _strip(result, suite.meta.key)
+    return list(found.results)
+
+
+def check_of(suite: Suite, result: ExpectationValidationResult) -> Check:
+    """A stripped result as one of our checks."""
+    configuration, counts = result.expectation_config, result.result
+    kwargs = configuration.kwargs
+    columns = kwargs.get("column_list") or [
+        kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs
+    ]
+    failed_to_run = bool(result.exception_info.get("raised_exception"))
+    observed = counts.get("observed_value")
+    if observed is None and counts.get("unexpected_percent") is not None:
+        observed = f"{counts['unexpected_percent']:.4g} % unexpected"
+    return Check(
+        suite=suite.name,
+        table=suite.meta.table,
+        expectation=configuration.type,
+        column=", ".join(columns) or None,
+        severity="stop" if configuration.severity == "critical" else "warn",
+        outcome="error" if failed_to_run else "passed" if result.success else "failed",
+        told=suite.meta.told,
+        observed=None if observed is None else str(observed),
+        unexpected_count=counts.get("unexpected_count"),
+        element_count=counts.get("element_count"),
+        failing_keys=tuple(counts.get("failing_keys", ())),
+        problem=result.exception_info.get("exception_message"),
+    )
+
+
+def _strip(result: ExpectationValidationResult, key: list[str]) -> None:
+    """Reduce a result, in place, to counts, an observed number, declared keys and the kind of an error."""
+    found = result.result or {}
+    kept: dict[str, Any] = {name: found[name] for name in _COUNTS if name in found}
+    observed = found.get("observed_value")
+    if isinstance(observed, int | float) and not isinstance(observed, bool):
+        kept["observed_value"] = observed
+    keys = _failing_keys(found.get("partial_unexpected_index_list") or [], key)
+    if keys and not result.success:
+        kept["failing_keys"] = keys
+    result.result = kept
+    result.meta = {}
+    result.exception_info = _error_kind(result.exception_info or {})
+
+
+def _failing_keys(index: list[Any], key: list[str]) -> list[dict[str, Any]]:
+    """Rows by key; Great Expectations gives a list for each column."""
+    if not index:
+        return []
+    columns = index[0]
+    rows = zip(*(columns[name] for name in key), strict=True)
+    return [dict(zip(key, map(_plain, row), strict=True)) for row in list(rows)[:MOST_KEYS]]
+
+
+def _plain(value: Any) -> Any:
+    """A key's value as JSON takes it. An address that got into a key column is personal data all the same."""
+    if value is None or isinstance(value, int | float):
+        return value
+    text = str(value)
+    return "(withheld)" if "@" in text else text
+
+
+def _error_kind(info: Mapping[str, Any]) -> dict[str, Any]:
+    entries = [info] if "raised_exception" in info else list(info.values())
+    raised = next((entry for entry in entries if entry.get("raised_exception")), None)
+    if raised is None:
+        return {"raised_exception": False, "exception_message": None, "exception_traceback": None}
+    message, traceback = str(raised.get("exception_message")), str(raised.get("exception_traceback") or "")
+    known = _NO_SUCH_COLUMN.search(message)
+    kinds = re.findall(r"^([\w.]+(?:Error|Exception|Violation|\w+))(?=: )", traceback, flags=re.MULTILINE)
+    kind = known.group(0) if known else (kinds[0].rsplit(".", 1)[-1] if kinds else "unknown error")
+    return {"raised_exception": True, "exception_message": kind, "exception_traceback": ""}
