@@ -46,7 +46,6 @@ _DK_MOBILE = np.array(
 )
 _TR_LANDLINE = np.array([212, 216, 312, 232])
 _DK_LANDLINE = np.array([33, 86, 66, 98])
-N_PHONE_FORMS = 8
 
 
 def emails(people: People, which: Column, spelling: Column) -> Text:

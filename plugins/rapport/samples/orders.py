@@ -9,7 +9,7 @@ import numpy as np
 from rapport.samples import dirt
 from rapport.samples.arrays import DAY, NEVER, Column
 from rapport.samples.contact_points import NONE, OWN, PLACEHOLDER
-from rapport.samples.names import DENMARK
+from rapport.samples.names import DENMARK, TURKEY
 from rapport.samples.people import People, is_danish
 from rapport.samples.products import (
     COUPON_PERCENT,
@@ -26,8 +26,8 @@ from rapport.samples.products import (
 WEB, APP, SHOP = range(3)
 GUEST, FIRST_ACCOUNT, SECOND_ACCOUNT = range(3)
 FIRST_NUMBER = 1001
-# Until a stranger orders, a file taken shortly before midnight misses the day's last orders.
-SHARE_LATE = 0.02
+# The shop's export is taken half an hour before midnight: later orders come with the next night's.
+EXPORT_LAG = 1800
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def place_orders(
     shipping = np.where(in_shop | (subtotal >= free_from), 0, np.where(danish, 39_00, 49_90))
 
     number = np.empty(n, dtype=np.int64)
-    for country in (0, DENMARK):
+    for country in (TURKEY, DENMARK):
         of_country = buyer_country == country
         number[of_country] = FIRST_NUMBER + numbers_before[country] + np.arange(of_country.sum())
 
@@ -147,7 +147,7 @@ def place_orders(
         is_first=is_first,
         bad=dirt.bad_rows(rng, n_lines == 1, (dirt.BAD_DATE, dirt.BAD_AMOUNT, dirt.BAD_EMAIL), at_least_bad),
         created_at=at,
-        exported_from=at + np.where(rng.random(n) < SHARE_LATE, DAY, 0),
+        exported_from=at + EXPORT_LAG,
         paid_at=at,
         sent_at=at,
         promised_at=at,

@@ -92,9 +92,9 @@ def orders_block(retailer: Retailer, row: Column, nth: Column, since: int, clock
         "Lineitem compare at price": shown(item.compare_price > 0, money(item.compare_price)),
         "Lineitem sku": PRODUCT_SKUS[item.product],
         "Lineitem requires shipping": chosen(every.channel == SHOP, "false", "true"),
-        "Lineitem taxable": chosen(is_head | True, "true", None),
+        "Lineitem taxable": np.full(len(row), "true", dtype=object),
         "Lineitem fulfillment status": chosen(every.sent_at <= clock, "fulfilled", "pending"),
-        "Lineitem discount": chosen(is_head | True, "0.00", None),
+        "Lineitem discount": np.full(len(row), "0.00", dtype=object),
         "Vendor": PRODUCT_BRANDS[item.product],
     }
     head = np.flatnonzero(is_head)
@@ -235,7 +235,7 @@ def customers_block(retailer: Retailer, every: Accounts, selected: Column) -> Bl
         "Accepts SMS Marketing": chosen(habits.accepts_sms, "yes", "no"),
         "Total Spent": spoiled(money(account.spent), bad, BAD_AMOUNT),
         "Total Orders": account.n_orders,
-        "Tax Exempt": chosen(none, None, "no"),
+        "Tax Exempt": np.full(len(none), "no", dtype=object),
         "Tags": tags,
     }
     return Block(cells, bad, number)
