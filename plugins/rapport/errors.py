@@ -9,6 +9,7 @@ class RapportError(Exception):
     """
 
     exit_code = 1
+    may_pass = False  # whether the same attempt may succeed later, so that it is worth repeating
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
         self.what, self.where, self.fix = what, where, fix
@@ -35,6 +36,8 @@ class BusinessError(UsageError):
 
 class WarehouseError(RapportError):
     """Postgres cannot be started, reached or used."""
+
+    may_pass = True
 
 
 class LandingError(RapportError):

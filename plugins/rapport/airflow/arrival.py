@@ -49,10 +49,13 @@ class ExportsArrived(BaseTrigger):
 
 def look(business: str, kind: Kind, business_date: date, landing: str) -> dict[str, Any]:
     """What lies in the landing folder for a night: settled files, files still being written, tables without a file."""
-    from rapport.landing import arrivals
+    from rapport.landing.night import arriving_files, missing_tables
 
-    found = arrivals(load_business(business), kind, business_date, Path(landing))
-    return {"settled": found.n_settled, "unsettled": found.n_unsettled, "missing": found.missing}
+    found = load_business(business)
+    return {
+        "unsettled": len(arriving_files(found, kind, business_date, Path(landing))),
+        "missing": missing_tables(found, kind, business_date, Path(landing)),
+    }
 
 
 class AwaitExports(BaseOperator):

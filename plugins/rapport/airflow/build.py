@@ -82,7 +82,7 @@ class CheckMarts(NightOperator):
     """Great Expectations over the marts as built; one that stops leaves yesterday's marts in place."""
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
-        from rapport.quality import check_marts
+        from rapport.quality.stages import check_marts
 
         report = check_marts(business, night.business_date)
         current.detail |= report.counts()
@@ -133,7 +133,7 @@ class CheckLists(NightOperator):
     """Great Expectations over the lists as built; one that stops means that nothing is sent."""
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
-        from rapport.quality import check_lists
+        from rapport.quality.stages import check_lists
 
         report = check_lists(business, night.business_date)
         current.detail |= report.counts()
@@ -146,7 +146,8 @@ class PrepareLists(NightOperator):
     """Write each list's bytes once; what is delivered later is exactly what was checked."""
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> list[dict[str, Any]]:
-        from rapport.activation import declared_segments, prepare
+        from rapport.activation.delivery import prepare
+        from rapport.activation.segments import declared_segments
         from rapport.building import read_manifest
 
         with connect(business.name, application_name=current.application_name) as conn:
@@ -174,14 +175,21 @@ class DeliverLists(NightOperator):
         return f"deliver_{self.list_key['segment']}_{self.list_key['destination']}"
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> str:
-        from rapport.activation import deliver_one, finish_sending
+        from rapport.activation.sending import deliver_one, finish_sending
         from rapport.airflow.connections import transport_for
 
         segment, destination = self.list_key["segment"], self.list_key["destination"]
         with connect(business.name, application_name=current.application_name) as conn:
-            delivery = deliver_one(
-                conn, business, night, segment, destination, transport_for(business, destination)
-            )
+            with transport_for(business, destination) as transport:
+                delivery = deliver_one(
+                    conn,
+                    business.name,
+                    night.business_date,
+                    segment,
+                    destination,
+                    transport,
+                    dry_run=night.is_dry_run,
+                )
             is_last = finish_sending(conn, night.business_date)
         current.detail |= {"outcome": delivery.outcome, "rows": delivery.n_rows, "to": delivery.location}
         if is_last:

@@ -8,19 +8,21 @@ from datetime import date
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from rapport.errors import RapportError, WarehouseError
+from rapport.errors import RapportError
 from rapport.nights import fail
 from rapport.warehouse import connect
 
 
 @contextmanager
-def failing_for_good(business: str, business_date: date, step: str, *, fails_the_night: bool) -> Iterator[None]:
-    """Fail without retries on an error that stays, closing the night with it; let everything else be retried."""
+def failing_for_good(
+    business: str, business_date: date, step: str, *, fails_the_night: bool, is_last_try: bool
+) -> Iterator[None]:
+    """Fail without retries on an error that stays, closing the night with it; let what may pass be retried."""
     try:
         yield
-    except WarehouseError:
-        raise
     except RapportError as error:
+        if error.may_pass and not is_last_try:
+            raise
         if fails_the_night:
             with connect(business) as conn:
                 fail(conn, business_date, step, str(error))

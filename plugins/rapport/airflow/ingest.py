@@ -81,7 +81,7 @@ class ListSources(_IngestOperator):
         return f"list_{self.kind}"
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> list[dict[str, str]]:
-        from rapport.landing import load_declarations
+        from rapport.landing.declarations import load_declarations
 
         declared = [found for found in load_declarations(business) if found.kind == self.kind]
         return [{"vendor": found.vendor, "table": found.table} for found in declared]
@@ -101,7 +101,8 @@ class LoadExports(_IngestOperator):
         return f"load_{self.source['vendor']}_{self.source['table']}"
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
-        from rapport.landing import landing_for_night, load_declarations
+        from rapport.landing.declarations import load_declarations
+        from rapport.landing.night import landing_for_night
 
         declaration = next(
             found
@@ -126,22 +127,6 @@ class LoadExports(_IngestOperator):
         }
 
 
-class RefuseStrangers(_IngestOperator):
-    """Write a refusal into the ledger for files no declaration recognises, with what came nearest."""
-
-    def step_name(self) -> str:
-        return f"strangers_{self.kind}"
-
-    def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
-        from rapport.landing import refuse_unrecognised
-
-        with connect(business.name, application_name=current.application_name) as conn:
-            refused = refuse_unrecognised(conn, business, self.kind, night.business_date, Path(night.landing))
-        for found in refused:
-            self.log.warning("%s refused: %s", found.file, found.reason)
-        current.detail["refused"] = len(refused)
-
-
 class CheckLanding(_IngestOperator):
     """Great Expectations over the rows just loaded; a suite that stops takes its loads out of the night."""
 
@@ -149,8 +134,12 @@ class CheckLanding(_IngestOperator):
         return f"check_{self.kind}"
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
-        from rapport.quality import check_landing
+        from rapport.landing.night import landing_for_night
+        from rapport.quality.stages import check_landing
 
+        with connect(business.name, application_name=current.application_name) as conn:
+            # What no declaration recognises belongs to no mapped task: it is refused here, with what came nearest.
+            landing_for_night(conn, business, self.kind, night.business_date, Path(night.landing))
         report = check_landing(business, night.business_date, self.kind)
         current.detail |= report.counts()
         for line in report.lines():
@@ -168,6 +157,8 @@ class ReportSource(BaseOperator):
         self.kind, self.night = kind, night
 
     def execute(self, context: Context) -> dict[str, Any]:
+        if not self.night:
+            raise AirflowSkipException("No night was opened for this run.")
         business_date = date.fromisoformat(self.night["date"])
         with connect(self.night["business"]) as conn:
             row = conn.execute(
@@ -201,7 +192,7 @@ class ReportSource(BaseOperator):
         return {"state": state, "loaded": n_loaded, "refused": n_refused, "reason": reason}
 
     def _steps(self, context: Context) -> list[str]:
-        from rapport.landing import load_declarations
+        from rapport.landing.declarations import load_declarations
 
         business = load_business(self.night["business"])
         declared = [found for found in load_declarations(business) if found.kind == self.kind]

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException
 
 from rapport.airflow.failures import failing_for_good
 from rapport.airflow.links import NightLink
@@ -42,11 +43,19 @@ class NightOperator(BaseOperator):
         return self.task_id.split(".")[-1]
 
     def execute(self, context: Context) -> Any:
+        if not self.night:
+            raise AirflowSkipException("No night was opened for this run.")
         business = load_business(self.night["business"])
         business_date = date.fromisoformat(self.night["date"])
         name = self.step_name()
         with (
-            failing_for_good(business.name, business_date, name, fails_the_night=self.fails_the_night),
+            failing_for_good(
+                business.name,
+                business_date,
+                name,
+                fails_the_night=self.fails_the_night,
+                is_last_try=context["ti"].try_number > (self.retries or 0),
+            ),
             step(business.name, business_date, name) as current,
         ):
             with connect(business.name) as conn:

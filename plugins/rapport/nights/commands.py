@@ -113,10 +113,10 @@ def _prepare_landing(business: str, folder: Path, *, asked: bool, console: Any) 
     if folder.is_dir() and any(folder.iterdir()):
         return
     if business == settings.DEFAULT_BUSINESS and not asked:
-        from rapport.samples import generate
+        from rapport.samples.nights import generate
 
         with console.status("writing sample exports"):
-            generate(folder)
+            generate(n_customers=2000, n_nights=3, seed=7, start=date(2026, 3, 1), out=folder)
         return
     folder.mkdir(parents=True, exist_ok=True)
     if asked:

@@ -5,7 +5,23 @@ imported, every task starts with, instead of spending seconds on it anew. Nothin
 starts a thread, so forking stays safe.
 """
 
+import importlib
 import sys
 
+PRELOADED = (
+    "dbt.cli.main",
+    "dbt.adapters.postgres",
+    "great_expectations",
+    "pandas",
+    "phonenumbers",
+    "pyarrow.compute",
+    "pyarrow.csv",
+    "scipy.sparse.csgraph",
+    "rapport.airflow.build",
+    "rapport.airflow.ingest",
+    "rapport.landing.night",
+)
+
 if "scheduler" in sys.argv[1:2]:
-    import scipy.sparse.csgraph  # noqa: F401
+    for name in PRELOADED:
+        importlib.import_module(name)

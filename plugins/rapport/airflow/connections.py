@@ -1,0 +1,51 @@
+"""Where lists go, by Airflow connections: secrets stay with Airflow or the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+
+from rapport.activation.sftp import SftpDrop, SftpTarget
+from rapport.activation.transports import LocalDrop, Transport
+from rapport.businesses import Business, DropDestination
+from rapport.errors import DeliveryError
+
+
+def transport_for(business: Business, destination: str) -> Transport:
+    """SFTP when a connection is given, else the local drop folder.
+
+    The connection is the one the business's file names for the destination, or `rapport_<destination>_sftp`
+    (for instance AIRFLOW_CONN_RAPPORT_DROP_SFTP in the environment). Raises DeliveryError when one is named and
+    does not exist.
+    """
+    configured = business.destinations.get(destination, DropDestination())
+    connection_id = configured.connection or f"rapport_{destination}_sftp"
+    try:
+        connection = Connection.get(connection_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        if configured.transport == "sftp":
+            raise DeliveryError(
+                f"There is no Airflow connection {connection_id}.",
+                where=f"businesses/{business.name}.yml, destinations.{destination}",
+                fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
+            ) from None
+        return LocalDrop(Path(configured.folder).expanduser() if configured.folder else business.drop_folder())
+    return SftpDrop(_target(connection, configured))
+
+
+def _target(connection: Connection, configured: DropDestination) -> SftpTarget:
+    extra = connection.extra_dejson
+    return SftpTarget(
+        host=connection.host or "127.0.0.1",
+        port=connection.port or 22,
+        user=connection.login or "",
+        password=connection.password or None,
+        folder=configured.folder or extra.get("folder") or connection.schema or ".",
+        private_key=extra.get("private_key"),
+        key_file=extra.get("key_file"),
+        passphrase=extra.get("private_key_passphrase"),
+        host_key=extra.get("host_key"),
+        check_host_key=str(extra.get("no_host_key_check", "false")).lower() != "true",
+    )
