@@ -113,9 +113,9 @@ def deliver(
     """Send one prepared list over an open transport, once; the same night again sends nothing.
 
     A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the ledger, where a
-    later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered with other
-    content, when another file has its name, or when the place refuses; PlaceUnreachable when another attempt
-    may help.
+    later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered with
+    other content, when another file has its name, or when the place refuses; PlaceUnreachable when another
+    attempt may help.
     """
     destinations = declared_destinations() if destinations is None else destinations
     destination = destinations[prepared.destination]

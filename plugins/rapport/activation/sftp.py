@@ -155,7 +155,7 @@ class SftpDrop:
             return DeliveryError(
                 "The SFTP server's host key is not known.",
                 where=where,
-                fix="set `host_key` in the connection's extra to the one its owner confirms (ssh-keyscan shows it)",
+                fix="ask its owner for it, and set it as `host_key` in the extra of the connection",
             )
         if isinstance(error, PermissionError):
             return DeliveryError(

@@ -17,6 +17,8 @@ from rapport.errors import DeliveryError
 class PlaceUnreachable(DeliveryError):
     """The place did not answer; the same attempt may succeed later, so it is worth repeating."""
 
+    may_pass = True
+
 
 class Transport(Protocol):
     """A place files can be put; paths are relative to it, with `/` between folders."""
@@ -48,7 +50,7 @@ def put_once(transport: Transport, path: str, content: bytes) -> bool:
         return False
     if there is not None:
         raise DeliveryError(
-            f"Another file has this list's name already: it has SHA-256 {there[:12]}…, the list has {wanted[:12]}….",
+            f"Another file has this list's name: its SHA-256 is {there[:12]}…, the list's {wanted[:12]}….",
             where=transport.location(path),
             fix="find out who wrote or changed that file, move it away, then send the night again",
         )
@@ -114,7 +116,7 @@ class LocalDrop:
         return DeliveryError(
             f"The drop folder cannot be used: {error.strerror or type(error).__name__}.",
             where=self.location(path),
-            fix="check that the folder exists, is writable and has room; `drop` in the business's file names it",
+            fix="check that the folder is writable and has room; the business's file names it (`drop`)",
         )
 
 

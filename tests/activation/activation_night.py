@@ -1,0 +1,74 @@
+"""One night's lists in a warehouse of their own, and what tests do with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from rapport.activation.delivery import Delivery, PreparedList, deliver, prepare
+from rapport.activation.segments import Segment
+from rapport.activation.transports import LocalDrop, Transport
+
+NIGHT = date(2026, 11, 21)
+
+
+def segment(name: str, **changes: Any) -> Segment:
+    """A declared segment, valid unless the changes say otherwise."""
+    return Segment.model_validate(
+        {
+            "name": name,
+            "owner": "marketing",
+            "description": "A segment for tests.",
+            "path": f"models/activation/segments/seg_{name}.sql",
+            "purpose": "Only for tests of delivery.",
+            "channel": "email",
+            "contact_type": "email",
+            "audience": "customer",
+            "consent_purpose": "marketing",
+            "priority": 10,
+            "cap_days": 0,
+            "holdout_share": 0.0,
+            "destinations": ["drop"],
+            **changes,
+        }
+    )
+
+
+@dataclass
+class Lists:
+    """The lists of one night in a warehouse of their own."""
+
+    business: str
+    conn: psycopg.Connection[Any]
+    drop: Path
+    segments: list[Segment]
+
+    def add(self, segment: str, customer_id: str, contact: str, first_name: str | None = "Ada") -> None:
+        self.conn.execute(
+            "insert into build_activation.lists values"
+            " (%s, %s, 'drop', %s, 'email', %s, 'tr', %s, 'because', null, %s)",
+            [NIGHT, segment, customer_id, contact, first_name, datetime(2026, 12, 1, 21, tzinfo=UTC)],
+        )
+        self.conn.commit()
+
+    def prepare(self) -> list[PreparedList]:
+        return prepare(self.conn, self.business, NIGHT, segments=self.segments)
+
+    def send(self, transport: Transport | None = None, *, dry_run: bool = False) -> list[Delivery]:
+        """One attempt at the night's sending, from the built rows on."""
+        with transport or LocalDrop(self.drop) as place:
+            return [deliver(self.conn, item, place, dry_run=dry_run) for item in self.prepare()]
+
+    def ledger(self) -> list[tuple[str, str, int]]:
+        return self.conn.execute(
+            "select segment, status, n_rows from activation.deliveries order by segment"
+        ).fetchall()
+
+    def members(self) -> list[tuple[str, str]]:
+        return self.conn.execute(
+            "select segment, customer_id from activation.delivery_members order by segment, customer_id"
+        ).fetchall()

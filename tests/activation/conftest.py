@@ -1,0 +1,44 @@
+"""A warehouse with a night and with lists as dbt builds them, and a real SFTP server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from activation_night import NIGHT, Lists, segment
+from servers.openssh import OpenSSHServer, run_openssh_server
+
+from rapport.settings import state_dir
+from rapport.warehouse import connect
+
+
+@pytest.fixture
+def lists(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lists]:
+    """Two segments, `vip` with two customers and `quiet` with none, ready to prepare."""
+    with connect(warehouse) as conn:
+        monkeypatch.setenv("RAPPORT_HOME", str(tmp_path / "state"))  # lists, secrets; the server runs on
+        conn.execute("create schema build_activation")
+        conn.execute(
+            "create table build_activation.lists (business_date date, segment text, destination text,"
+            " customer_id text, channel text, contact text, locale text, first_name text, reason text,"
+            " offer text, valid_until timestamptz,"
+            " primary key (business_date, segment, destination, customer_id))"
+        )
+        conn.execute(
+            "insert into ops.nights (business_date, landing, clock, state) values (%s, '', %s, 'sending')",
+            [NIGHT, datetime(2026, 11, 21, 21, tzinfo=UTC)],
+        )
+        conn.commit()
+        found = Lists(warehouse, conn, tmp_path / "drop", [segment("vip"), segment("quiet")])
+        found.add("vip", "c_2", "ayse@example.com", "Ayşe")
+        found.add("vip", "c_1", "soren@example.com", "Søren")
+        yield found
+
+
+@pytest.fixture(scope="session")
+def openssh_server() -> Iterator[OpenSSHServer]:
+    """A real OpenSSH server; its program is fetched once into the state folder."""
+    with run_openssh_server(state_dir() / "test-servers") as server:
+        yield server
