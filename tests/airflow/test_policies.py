@@ -1,0 +1,112 @@
+"""Policies every DAG keeps: owners, tags, documentation, retries, and no logic at the top."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+EXPECTED = {"ingest_crm", "ingest_ecommerce", "ingest_survey", "build_marts", "send_segments"}
+
+
+@pytest.fixture(scope="module")
+def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    os.environ.setdefault("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+    os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(REPOSITORY / "plugins")
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(REPOSITORY / "dags"))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_the_dags_are_these_five(dags: dict[str, Any]) -> None:
+    assert set(dags) == EXPECTED
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXPECTED))
+class TestEveryDag:
+    def test_has_an_owner_of_the_closed_set(self, dags: dict[str, Any], dag_id: str) -> None:
+        from rapport.airflow.wiring import Owner
+
+        assert {task.owner for task in dags[dag_id].tasks} <= {owner.value for owner in Owner}
+
+    def test_has_tags_of_the_closed_set(self, dags: dict[str, Any], dag_id: str) -> None:
+        from rapport.airflow.wiring import Tag
+
+        assert dags[dag_id].tags
+        assert set(dags[dag_id].tags) <= {tag.value for tag in Tag}
+
+    def test_documents_itself_and_its_groups(self, dags: dict[str, Any], dag_id: str) -> None:
+        assert len(dags[dag_id].doc_md.strip()) > 100
+        groups = [group for name, group in dags[dag_id].task_group_dict.items() if name]
+        assert groups
+        assert all(group.tooltip for group in groups)
+
+    def test_names_only_runbooks_that_exist(self, dags: dict[str, Any], dag_id: str) -> None:
+        named = [word.strip(",.") for word in dags[dag_id].doc_md.split() if word.startswith("docs/")]
+        assert named
+        assert [path for path in named if not (REPOSITORY / path).is_file()] == []
+
+    def test_retries_with_back_off(self, dags: dict[str, Any], dag_id: str) -> None:
+        for task in dags[dag_id].tasks:
+            if task.task_id.split(".")[-1] != "write_docs":
+                assert task.retries >= 2, task.task_id
+                assert task.retry_exponential_backoff, task.task_id
+
+    def test_runs_one_night_at_a_time(self, dags: dict[str, Any], dag_id: str) -> None:
+        assert dags[dag_id].max_active_runs == 1
+        assert dags[dag_id].catchup is False
+
+    def test_takes_business_and_date_as_parameters(self, dags: dict[str, Any], dag_id: str) -> None:
+        assert {"business", "date", "dry_run"} <= set(dags[dag_id].params)
+
+    def test_every_task_of_a_night_links_to_its_page(self, dags: dict[str, Any], dag_id: str) -> None:
+        from rapport.airflow.night_operator import NightOperator
+
+        steps = [task for task in dags[dag_id].tasks if isinstance(task, NightOperator)]
+        assert steps
+        assert all("Night" in {link.name for link in task.operator_extra_links} for task in steps)
+
+
+def test_loading_is_mapped_over_what_is_declared(dags: dict[str, Any]) -> None:
+    for kind in ("crm", "ecommerce", "survey"):
+        assert dags[f"ingest_{kind}"].get_task("landing.load").is_mapped
+
+
+def test_the_last_task_of_send_segments_delivers_the_lists(dags: dict[str, Any]) -> None:
+    assert [task.task_id for task in dags["send_segments"].leaves] == ["deliver_lists"]
+
+
+def test_about_ten_dbt_tasks_build_a_night(dags: dict[str, Any]) -> None:
+    from rapport.airflow.build import DbtStep
+    from rapport.building import DBT_STEPS
+
+    tasks = [task for dag in dags.values() for task in dag.tasks if isinstance(task, DbtStep)]
+    assert {task.step_name() for task in tasks} == set(DBT_STEPS)
+
+
+def test_dag_files_are_wiring_only() -> None:
+    for path in (REPOSITORY / "dags").glob("*.py"):
+        text = path.read_text()
+        assert len(text.splitlines()) < 110, path.name
+        assert not any(word in text for word in ("psycopg", "pandas", "select ", "open(", "connect(")), path.name
+
+
+def test_only_one_folder_of_the_package_imports_airflow() -> None:
+    package = REPOSITORY / "plugins" / "rapport"
+    strays = [
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if "airflow" not in path.relative_to(package).parts
+        and any(line.strip().startswith(("import airflow", "from airflow")) for line in path.read_text().splitlines())
+    ]
+    assert strays == []
+
+
+def test_the_package_is_kept_from_running_as_plugins() -> None:
+    ignored = (REPOSITORY / "plugins" / ".airflowignore").read_text().splitlines()
+    assert "rapport/" in ignored
