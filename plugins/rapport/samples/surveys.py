@@ -141,7 +141,7 @@ def _answers(
     warmth = (
         np.where(people.is_relational[who], 8.7, 7.2)
         + np.where(people.is_advocate[who], 1.2, 0)
-        - 5.0 * unhappy
+        - 3.2 * unhappy
     )
     nps = np.clip(np.round(rng.normal(warmth, 1.5)), 0, 10).astype(np.int8)
     csat = np.clip(np.round(1 + nps / 2.5 + rng.normal(0, 0.5, n)), 1, 5)
