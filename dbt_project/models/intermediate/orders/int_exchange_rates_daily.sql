@@ -4,20 +4,30 @@ with exchange_rates as (
 
 ),
 
+-- The seed has a column for each currency, the bank's way.
+unpivoted as (
+
+    select
+        exchange_rates.date as rate_date,
+        upper(rate.currency) as currency,
+        1 / cast(rate.units_per_eur as numeric) as eur_per_unit
+    from exchange_rates
+    cross join lateral jsonb_each_text(to_jsonb(exchange_rates) - 'date') as rate (currency, units_per_eur)
+    where
+        exchange_rates.date <= {{ business_date() }}
+        and rate.units_per_eur ~ '^[0-9.]+$'
+
+),
+
 -- The euro is the pivot: every other rate is quoted against it.
 quoted as (
 
-    select
-        rate_date,
-        currency,
-        eur_per_unit
-    from exchange_rates
-    where rate_date <= {{ business_date() }}
+    select * from unpivoted
 
     union all
 
     select
-        min(rate_date) as rate_date,
+        min(date) as rate_date,
         'EUR' as currency,
         1 as eur_per_unit
     from exchange_rates
@@ -71,7 +81,7 @@ final as (
         daily.currency,
         daily.rate_date,
         daily.first_quoted_date,
-        daily.eur_per_unit / reporting.eur_per_unit as exchange_rate,
+        round(daily.eur_per_unit / reporting.eur_per_unit, 8) as exchange_rate,
         daily.is_carried_forward or reporting.is_carried_forward as is_carried_forward
     from daily
     inner join reporting

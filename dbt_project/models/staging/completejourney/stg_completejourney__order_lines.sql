@@ -9,8 +9,12 @@ with transactions as (
 numbered as (
 
     select
-        *,
-        row_number() over (partition by basket_id order by row_number_in_file) as line_number
+        'completejourney:' || basket_id as order_id,
+        row_number() over (partition by 'completejourney:' || basket_id order by row_number_in_file) as line_number,
+        product_id,
+        quantity,
+        net_amount,
+        discount_amount
     from transactions
 
 ),
@@ -19,9 +23,9 @@ lines as (
 
     select
         'completejourney' as vendor,
-        'completejourney:transactions:' || basket_id || ':' || line_number as source_record_id,
-        'completejourney:' || basket_id || ':' || line_number as order_line_id,
-        'completejourney:' || basket_id as order_id,
+        'completejourney:transactions:' || split_part(order_id, ':', 2) || ':' || line_number as source_record_id,
+        order_id || ':' || line_number as order_line_id,
+        order_id,
         line_number,
         'completejourney:' || product_id as product_id,
         cast(null as text) as product_name,

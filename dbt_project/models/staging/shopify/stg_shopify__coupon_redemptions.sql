@@ -6,7 +6,7 @@ with order_rows as (
 
 ),
 
--- A code on an order that was called off was not used up.
+-- A code on an order that was called off, or on one of the staff's, was not used up.
 redemptions as (
 
     select
@@ -21,7 +21,8 @@ redemptions as (
     where
         is_order_row
         and discount_code is not null
-        and cancelled_at is null
+        and not is_cancelled
+        and not is_test
 
 )
 

@@ -33,9 +33,8 @@ renamed as (
         coalesce(order_rows.taxes, 0) as tax_amount,
         order_rows.total as total_amount,
         coalesce(order_rows.refunded_amount, 0) as refunded_amount,
-        order_rows.cancelled_at is not null or order_rows.financial_status = 'voided' as is_cancelled,
-        coalesce(order_rows.tags ~* '(^|[ ,])test([ ,]|$)', false)
-        or coalesce(order_rows.payment_method ~* 'bogus', false) as is_test,
+        order_rows.is_cancelled,
+        order_rows.is_test,
         order_rows.discount_code as coupon_code,
         lines_summed.n_items,
         order_rows.source_name as sales_channel,

@@ -34,6 +34,8 @@ renamed as (
     select
         name as order_name,
         is_order_row,
+        cancelled_at is not null or financial_status = 'voided' as is_cancelled,
+        coalesce(tags ~* '(^|[ ,])test([ ,]|$)', false) or coalesce(payment_method ~* 'bogus', false) as is_test,
         row_number() over (partition by name order by _row_number) as line_number,
         {{ blank_to_null('email') }} as email,
         {{ without_apostrophe('coalesce(phone, billing_phone, shipping_phone)') }} as phone,
@@ -41,13 +43,10 @@ renamed as (
         {{ blank_to_null('billing_city') }} as billing_city,
         {{ without_apostrophe('billing_zip') }} as billing_zip,
         upper({{ blank_to_null('billing_country') }}) as billing_country,
-        financial_status,
         currency,
         {{ blank_to_null('discount_code') }} as discount_code,
         {{ blank_to_null('location') }} as location,
         {{ blank_to_null('source') }} as source_name,
-        tags,
-        payment_method,
         {{ to_decimal('subtotal') }} as subtotal,
         {{ to_decimal('shipping') }} as shipping,
         {{ to_decimal('taxes') }} as taxes,
@@ -62,7 +61,6 @@ renamed as (
         coalesce({{ to_decimal('lineitem_discount') }}, 0) as lineitem_discount,
         -- Shopify writes the offset into the text.
         cast(created_at as timestamp with time zone) as created_at,
-        cast(cancelled_at as timestamp with time zone) as cancelled_at,
         file_date
     from whole
 
