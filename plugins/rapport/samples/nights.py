@@ -3,8 +3,8 @@
 Night 1 exports the whole history. Later nights export contacts and shop customers in full, of the rest what
 happened since the night before. A survey file in windows-1252 and one with late answers are part of the dirt.
 
-Measured: `rapport samples generate --customers 1000000 --nights 1 --out DIR` writes 11.7 million rows (3.2 GB, 4.6
-million of them order lines) in 300 s of one core, 1.95 GB of memory at most; three nights of 2,000 take 3 s.
+Measured: `rapport samples generate --customers 1000000 --nights 1 --out DIR` writes 11.7 million rows
+(3.2 GB, 4.6 million of them order lines) in 300 s of one core, with at most 1.95 GB of memory.
 """
 
 from __future__ import annotations
