@@ -27,18 +27,16 @@ def list_segments(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
 
     segments = declared_segments(read_manifest(business))
     check_destinations(segments, declared_destinations())
-    table = Table("priority", "segment", "to", "by", "permission", "cap", "held out", "destinations", "owner")
+    table = Table("", "segment", "by", "permission", "cap", "held out", "to", box=None)
     for segment in segments:
         table.add_row(
             str(segment.priority),
             segment.name,
-            segment.audience,
             segment.channel,
-            segment.consent_purpose if segment.audience == "customer" else "none needed",
-            f"once in {segment.cap_days} days" if segment.cap_days else "none",
+            segment.consent_purpose if segment.audience == "customer" else "none: for staff",
+            f"{segment.cap_days} days" if segment.cap_days else "none",
             f"{segment.holdout_share:.0%}",
             ", ".join(segment.destinations),
-            segment.owner,
         )
     Console().print(table)
 
@@ -51,9 +49,6 @@ def show_lists(
     ] = None,
 ) -> None:
     """Show a night's lists from the send ledger: how many are on each, what became of it, where it is."""
-    from rich.console import Console
-    from rich.table import Table
-
     from rapport.warehouse import connect
 
     with connect(business) as conn:
@@ -68,7 +63,7 @@ def show_lists(
     if not rows:
         typer.echo(f"No lists were prepared for {business}{f' on {date:%Y-%m-%d}' if date else ''}.")
         return
-    table = Table("night", "segment", "destination", "status", "rows", "where", "why")
-    for row in rows:
-        table.add_row(*(str(value) for value in row))
-    Console().print(table)
+    for night, segment, destination, status, n_rows, location, reason in rows:
+        typer.echo(
+            f"{night}  {segment} → {destination}: {status}, {n_rows} rows {location} {reason}".rstrip()
+        )
