@@ -1,4 +1,4 @@
-"""Fixtures of landing: the declared sources, a business whose warehouse is empty, and files in a landing folder."""
+"""Fixtures of landing: the declared sources, a business with an empty warehouse, files in a landing folder."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from landing.exports import NIGHT, ORDERS, as_csv, assert_books_balance, order_table
+
 from rapport.building import read_manifest
 from rapport.businesses import Business, load_business
 from rapport.landing import Declaration, LoadResult, load_file, read_declarations
 from rapport.nights import open_night
 from rapport.warehouse import connect
-
-from landing.exports import NIGHT, ORDERS, as_csv, assert_books_balance, order_table
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +67,7 @@ def take_in(
 
 @pytest.fixture
 def orders_file(tmp_path: Path) -> Callable[..., Path]:
-    """Write a Shopify orders export of the given rows (dicts by header; what is left out gets a good value)."""
+    """Write an orders export of the given rows (dicts by header; what is left out gets a good value)."""
 
     def write(rows: Sequence[dict[str, str]], name: str = ORDERS, encoding: str = "utf-8") -> Path:
         path = tmp_path / "shopify" / name

@@ -68,8 +68,8 @@ def quarantined(conn: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
 def assert_books_balance(conn: psycopg.Connection[Any]) -> None:
     """What the ledger says was loaded and quarantined is there, and nothing else is."""
     for load_id, status, table, read, loaded, held, skipped in conn.execute(
-        "select load_id, status, vendor || '__' || table_name, rows_read, rows_loaded, rows_quarantined, rows_skipped"
-        " from ops.loads"
+        "select load_id, status, vendor || '__' || table_name, rows_read, rows_loaded, rows_quarantined,"
+        " rows_skipped from ops.loads"
     ).fetchall():
         assert read == loaded + held + skipped
         found = conn.execute(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from rapport.businesses import declared_vendors
 from rapport.errors import LandingError
 from rapport.landing import Declaration, load_declarations, read_declarations

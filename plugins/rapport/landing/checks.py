@@ -74,15 +74,12 @@ def find_faults(values: dict[str, pa.Array], checks: Sequence[ColumnCheck]) -> d
     return faults
 
 
-def find_nul_bytes(values: dict[str, pa.Array], headers: dict[str, str]) -> dict[int, Fault]:
-    """Index of each row with a NUL byte, which no text in Postgres can hold."""
+def find_nul_bytes(values: dict[str, pa.Array]) -> dict[int, Fault]:
+    """Index of each row with a NUL byte, which Postgres cannot hold; `values` by raw column or header."""
     faults: dict[int, Fault] = {}
     for name, found in values.items():
-        mask = pc.match_substring(found, "\0")
         _note(
-            faults,
-            mask,
-            Fault("nul_byte", name, f"{headers[name]}: a NUL byte, which text cannot hold"),
+            faults, pc.match_substring(found, "\0"), Fault("nul_byte", name, f"{name}: it holds a NUL byte")
         )
     return faults
 

@@ -47,7 +47,7 @@ def arriving_files(business: Business, kind: Kind, business_date: date, folder: 
 
 
 def missing_tables(business: Business, kind: Kind, business_date: date, folder: Path) -> list[str]:
-    """Declared tables of a kind without a file of that day: dated so, or undated and changed since it began."""
+    """Declared tables of a kind without a file of the day: dated so, or undated and changed since."""
     tables = load_declarations(business)
     begins = datetime.combine(business_date, time(), tzinfo=business.zone).timestamp()
     arrived = {

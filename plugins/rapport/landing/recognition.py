@@ -105,7 +105,10 @@ def _by_header(path: Path, tables: Sequence[Declaration]) -> list[Declaration]:
     for table in tables:
         layout = _layout_of(path, table)
         required = {column.name for column in table.columns if column.required}
-        if layout is not None and required and required <= set(layout.columns):
+        if layout is None or not required or not required <= set(layout.columns):
+            continue
+        # Surveys may ask anything; elsewhere mostly strange columns make a strange file.
+        if table.export.header_rows == 2 or len(layout.columns) > len(layout.extras):
             fits.append((table, layout))
     fewest = min((len(layout.extras) for _, layout in fits), default=0)
     return [table for table, layout in fits if len(layout.extras) == fewest]

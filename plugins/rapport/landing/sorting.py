@@ -60,18 +60,16 @@ class RowSorter:
         if n_rows == 0:
             return Sorted(memoryview(b""), 0, 0, ragged)
         declared = {name: block.columns[position] for name, position in self._layout.columns.items()}
+        extra = {header: block.columns[position] for header, position in self._layout.extras.items()}
         faults = find_faults(declared, self._checks)
         if block.may_hold_nul:
-            by_position = {str(position): values for position, values in block.columns.items()}
-            headers = {name: self._layout.shown[int(name)] for name in by_position}
-            faults = find_nul_bytes(by_position, headers) | faults
+            faults |= find_nul_bytes(extra | declared)
         blank = set(_blank_rows(block))
         quarantined = [
             Quarantined(int(block.row_numbers[index]), self._raw_row(block, index), faults[index])
             for index in sorted(set(faults) - blank)
         ]
         left_out = blank | set(faults)
-        extra = {header: block.columns[position] for header, position in self._layout.extras.items()}
         arrays = [
             pa.array(np.full(n_rows, self._load_id, dtype=np.int64)),
             pa.array(block.row_numbers),

@@ -1,0 +1,95 @@
+"""`rapport ingest` and `rapport quarantine` as a person calls them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from landing.exports import NIGHT
+from typer.testing import CliRunner
+
+from rapport import businesses
+from rapport.businesses import Business
+from rapport.cli import _attach, app
+from rapport.landing import night
+
+OrdersFile = Callable[..., Path]
+KEYS = [
+    "file",
+    "vendor",
+    "table",
+    "status",
+    "read",
+    "loaded",
+    "quarantined",
+    "skipped",
+    "encoding",
+    "delimiter",
+    "reason",
+]
+
+
+@pytest.fixture
+def rapport(
+    business: Business,
+    conn: psycopg.Connection[Any],
+    declarations: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Any]:
+    """Call the command line for the test's own business."""
+    monkeypatch.setattr(businesses, "load_business", lambda name: business)
+    monkeypatch.setattr(
+        night,
+        "load_declarations",
+        lambda found: [table for table in declarations if table.vendor in found.vendors],
+    )
+    if not app.registered_commands:
+        _attach()
+
+    def call(*arguments: object) -> Any:
+        return CliRunner().invoke(app, [*map(str, arguments), "--business", business.name])
+
+    return call
+
+
+def test_ingest_prints_one_object_a_file(
+    rapport: Callable[..., Any], orders_file: OrdersFile, tmp_path: Path
+) -> None:
+    orders_file([{}, {"Email": "bad"}])
+    orders_file([], name="orders_export_2026-02-28.csv")
+    answer = rapport("ingest", tmp_path, "--date", NIGHT, "--json")
+    assert answer.exit_code == 1, answer.output
+    refused, loaded = map(json.loads, answer.stdout.splitlines())
+    assert list(loaded)[: len(KEYS)] == KEYS
+    assert (loaded["status"], loaded["read"], loaded["loaded"], loaded["quarantined"]) == ("loaded", 2, 1, 1)
+    assert (refused["status"], refused["file"]) == ("refused", "orders_export_2026-02-28.csv")
+    assert refused["reason"]
+
+
+def test_ingest_of_the_same_file_again_says_unchanged(
+    rapport: Callable[..., Any], orders_file: OrdersFile
+) -> None:
+    path = orders_file([{}])
+    assert rapport("ingest", path, "--date", NIGHT).exit_code == 0
+    answer = rapport("ingest", path, "--date", NIGHT, "--json")
+    assert (answer.exit_code, json.loads(answer.stdout)["status"]) == (0, "unchanged")
+
+
+def test_ingest_takes_the_vendors_word(rapport: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "anything.csv"
+    path.write_text("Respondent ID,How?\n,Response\n1,fine\n")
+    answer = rapport("ingest", path, "--date", NIGHT, "--vendor", "surveymonkey", "--json")
+    assert json.loads(answer.stdout)["table"] == "responses"
+
+
+def test_quarantine_shows_rows_only_when_asked(rapport: Callable[..., Any], orders_file: OrdersFile) -> None:
+    path = orders_file([{}, {"Email": "private-but-wrong"}])
+    load_id = json.loads(rapport("ingest", path, "--date", NIGHT, "--json").stdout)["load_id"]
+    listed = rapport("quarantine", "list", "--json")
+    assert json.loads(listed.stdout)["rows"] == 1
+    assert "private" not in listed.stdout + rapport("quarantine", "show", load_id).stdout
+    assert "private-but-wrong" in rapport("quarantine", "show", load_id, "--row", 2, "--json").stdout

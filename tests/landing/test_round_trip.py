@@ -1,0 +1,171 @@
+"""Open-ended input: any table comes back equal, and any bytes are loaded or refused with balanced books."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from landing.exports import NIGHT, assert_books_balance
+
+from rapport.businesses import Business
+from rapport.landing import Declaration, load_file
+
+HEADERS = ("Record ID", "Note", "Extra one", "Extra two")
+# Databases hold no NUL and UTF-8 no surrogates; every other character must survive.
+TEXT = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8
+) | st.sampled_from(
+    [
+        '"',
+        '""',
+        ",",
+        ";",
+        "\r\n",
+        "\n",
+        "\r",
+        "\\",
+        "\\.",
+        "\x1f",
+        "'",
+        " ",
+        "\ufeff",
+        "\t",
+        "İığşØæå",
+        "=1+1",
+        "NULL",
+        "\\N",
+    ]
+)
+ROWS = st.lists(st.tuples(TEXT.filter(bool), TEXT, TEXT, TEXT), min_size=1, max_size=12)
+DIALECTS = st.fixed_dictionaries(
+    {
+        "delimiter": st.sampled_from([",", ";", "\t"]),
+        "quoting": st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+        "lineterminator": st.sampled_from(["\n", "\r\n"]),
+    }
+)
+
+
+KEY = {"data_type": "text", "description": "any text", "required": True}
+
+
+@pytest.fixture
+def notes() -> Declaration:
+    """A declared table of any text, in any of several dialects."""
+    return Declaration.model_validate(
+        {
+            "vendor": "notebook",
+            "table": "notes",
+            "kind": "crm",
+            "concepts": [],
+            "source_file": "models/staging/notebook/_notebook__sources.yml",
+            "export": {
+                "file_pattern": r"notes.*\.csv",
+                "format": "csv",
+                "encodings": ["utf-8"],
+                "delimiter": [",", ";", "\t"],
+                "key": ["record_id"],
+                "mode": "delta",
+            },
+            "columns": [
+                {**KEY, "name": "record_id", "header": "Record ID", "not_null": True},
+                {**KEY, "name": "note"},
+            ],
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def fresh_files(tmp_path: Path) -> Callable[[bytes], Path]:
+    """A new file of the given bytes at each call."""
+    counter = iter(range(1_000_000))
+
+    def write(content: bytes) -> Path:
+        path = tmp_path / f"notes_{next(counter)}.csv"
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def has_cr(rows: list[tuple[str, ...]]) -> bool:
+    return any("\r" in cell for row in rows for cell in row)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS, dialect=DIALECTS, encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_any_table_of_text_in_any_declared_dialect_comes_back_equal(
+    conn: psycopg.Connection[Any],
+    business: Business,
+    notes: Declaration,
+    fresh_files: Callable[[bytes], Path],
+    rows: list[tuple[str, ...]],
+    dialect: dict[str, Any],
+    encoding: str,
+) -> None:
+    # Python's writer leaves a lone CR unquoted there, which ends the line for every reader
+    assume(dialect["quoting"] == csv.QUOTE_ALL or dialect["lineterminator"] == "\r\n" or not has_cr(rows))
+    written = io.StringIO(newline="")
+    csv.writer(written, **dialect).writerows([HEADERS, *rows])
+    # a mark at the start is the encoding's, whoever wrote it
+    path = fresh_files(written.getvalue().encode(encoding))
+    business = business.model_copy(update={"encodings": {"notebook": ["utf-8", "utf-16"]}})
+    # of another day each, so that equal files of two examples are no copies
+    day = date(2000, 1, 1) + timedelta(days=int(path.stem.split("_")[1]))
+    result = load_file(conn, business, notes, path, NIGHT, file_date=day)
+    assert (result.status, result.loaded) == ("loaded", len(rows)), result.reason
+    found = conn.execute(
+        "select record_id, coalesce(note, ''),"
+        " coalesce(_extra->>'Extra one', ''), coalesce(_extra->>'Extra two', '')"
+        " from raw.notebook__notes where _load_id = %s order by _row_number",
+        [result.load_id],
+    ).fetchall()
+    assert found == rows
+
+
+HEAD = b"Record ID,Note\n"
+SCRAPS = st.lists(
+    st.sampled_from([b"1,a\n", b'2,"b"\n', b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"\xc3\xa6", b"3,c"])
+    | st.binary(max_size=6),
+    max_size=30,
+).map(b"".join)  # fmt: skip
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=200) | SCRAPS | SCRAPS.map(lambda scraps: HEAD + scraps))
+def test_any_bytes_are_loaded_or_refused_and_the_books_balance(
+    conn: psycopg.Connection[Any],
+    business: Business,
+    notes: Declaration,
+    fresh_files: Callable[[bytes], Path],
+    content: bytes,
+) -> None:
+    result = load_file(conn, business, notes, fresh_files(content), NIGHT)
+    assert result.status in ("loaded", "refused", "unchanged")
+    if result.status == "refused":
+        assert result.reason
+        assert result.fix
+    assert_books_balance(conn)
+
+
+def test_a_table_of_many_blocks_comes_back_equal(
+    conn: psycopg.Connection[Any],
+    business: Business,
+    notes: Declaration,
+    fresh_files: Callable[[bytes], Path],
+) -> None:
+    rows = [(str(number), f'note "{number}",\nsecond line {"ø" * (number % 50)}') for number in range(60_000)]
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([HEADERS[:2], *rows])
+    result = load_file(conn, business, notes, fresh_files(written.getvalue().encode()), NIGHT)
+    assert result.loaded == len(rows)
+    found = conn.execute("select record_id, note from raw.notebook__notes order by _row_number").fetchall()
+    assert found == rows
