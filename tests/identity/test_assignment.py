@@ -47,15 +47,16 @@ def test_every_record_is_somebody_even_without_keys(warehouse: str) -> None:
         assert all(len(value) == 18 and value.startswith("c_") for value in found.values())
 
 
-def test_a_merge_keeps_the_id_that_was_published_first(warehouse: str) -> None:
+@pytest.mark.parametrize(("old", "young"), [("z", "a"), ("a", "z")])
+def test_a_merge_keeps_the_id_that_was_published_first(warehouse: str, old: str, young: str) -> None:
     with connect(warehouse) as conn:
-        first = night(conn, 0, {"z": ["email:z"]})
-        second = night(conn, 1, {"z": ["email:z"], "a": ["phone:1"]})
-        assert second["z"] == first["z"]
-        third = night(conn, 2, {"z": ["email:z"], "a": ["phone:1", "email:z"], "b": ["phone:1"]})
-        assert set(third.values()) == {first["z"]}
-        moved = [row[:3] for row in history(conn) if row[2] == NIGHTS[2]]
-        assert moved == [("a", first["z"], NIGHTS[2]), ("b", first["z"], NIGHTS[2])]
+        first = night(conn, 0, {old: ["email:z"]})
+        second = night(conn, 1, {old: ["email:z"], young: ["phone:1"]})
+        assert second[old] == first[old]
+        third = night(conn, 2, {old: ["email:z"], young: ["phone:1", "email:z"], "m": ["phone:1"]})
+        assert set(third.values()) == {first[old]}
+        moved = {row[:2] for row in history(conn) if row[2] == NIGHTS[2]}
+        assert moved == {(young, first[old]), ("m", first[old])}
 
 
 def test_a_split_gives_the_old_ids_back(warehouse: str) -> None:
@@ -112,6 +113,14 @@ def test_a_night_run_again_with_other_data_forgets_its_first_outcome(warehouse: 
         found = night(conn, 1, {"z": ["email:z"], "a": ["email:q"]})
         assert found["a"] != found["z"] == first["z"]
         assert [row[0] for row in history(conn) if row[2] == NIGHTS[1]] == ["a"]
+
+
+def test_a_night_run_again_decides_as_if_it_ran_for_the_first_time(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        once = night(conn, 0, {"a": ["email:x"], "b": ["email:x"]})
+        conn.execute("truncate history.identity_assignments")
+        night(conn, 0, {"b": ["email:x"]})  # a's file was late
+        assert night(conn, 0, {"a": ["email:x"], "b": ["email:x"]}) == once
 
 
 def test_an_old_night_can_be_replayed_after_later_ones(warehouse: str) -> None:

@@ -244,6 +244,18 @@ def test_a_replayed_night_is_compared_by_content_not_by_order(conn: Connection) 
     assert not compare(conn, SECOND, TABLES)[0].is_equal
 
 
+def test_the_checksum_is_blind_to_the_order_of_columns(conn: Connection) -> None:
+    publish_night(conn)
+    conn.execute("alter table build_customer_360.customers rename to reordered")
+    conn.execute(
+        "create table build_customer_360.customers as"
+        " select n_orders, email, customer_id from build_customer_360.reordered"
+    )
+    assert compare(conn, FIRST, TABLES)[0].is_equal
+    publish_night(conn, SECOND)
+    assert live(conn) == PEOPLE
+
+
 def analyst(conn: Connection, warehouse: str) -> psycopg.Connection[Any]:
     """A session of a real login role in the analysts' group, with a schema of its own."""
     name = f"analyst_{warehouse}"

@@ -121,11 +121,8 @@ def test_a_warning_lets_the_night_go_on(conn: Connection, warehouse: str, tmp_pa
 
 def test_no_value_of_any_row_is_stored_or_shown(conn: Connection, warehouse: str, tmp_path: Path) -> None:
     write_suite(tmp_path)
-    fill(
-        conn,
-        *((f"p{i}", f"{SECRET}{i}", -i - 7_340_000) for i in range(30)),
-        (f"{SECRET}@as.a.key", SECRET, -1),
-    )
+    many = [(f"p{i}", f"{SECRET}{i}", -i - 7_340_000) for i in range(30)]
+    fill(conn, (f"{SECRET}@as.a.key", SECRET, -1), *many)
     report = gate(warehouse, tmp_path)
     everything = repr(report) + json.dumps(stored(conn), default=str)
     pages = [path for path in (tmp_path / "work").rglob("*") if path.suffix in (".html", ".json")]
