@@ -4,7 +4,9 @@
     newest_only: the export is a whole snapshot, so what the newest file lacks is gone.
 -#}
 {% macro loaded(raw_table, newest_only=false) -%}
-    {%- set vendor, table_name = raw_table.identifier.split('__', 1) -%}
+    {#- raw.<vendor>__<table> -#}
+    {%- set vendor = raw_table.identifier.split('__') | first -%}
+    {%- set table_name = raw_table.identifier.split('__') | last -%}
     select
         raw_rows.*,
         active_loads.file_date,

@@ -81,7 +81,7 @@ final as (
         daily.currency,
         daily.rate_date,
         daily.first_quoted_date,
-        round(daily.eur_per_unit / reporting.eur_per_unit, 8) as exchange_rate,
+        cast(daily.eur_per_unit / reporting.eur_per_unit as numeric(18, 8)) as exchange_rate,
         daily.is_carried_forward or reporting.is_carried_forward as is_carried_forward
     from daily
     inner join reporting

@@ -35,8 +35,8 @@ final as (
 
     select
         *,
-        extract(epoch from first_reply_at - opened_at) / 3600 as hours_to_first_reply,
-        extract(epoch from closed_at - opened_at) / 3600 as hours_to_close,
+        cast(extract(epoch from first_reply_at - opened_at) / 3600 as numeric(18, 2)) as hours_to_first_reply,
+        cast(extract(epoch from closed_at - opened_at) / 3600 as numeric(18, 2)) as hours_to_close,
         closed_at is null as is_open,
         first_reply_at is not null as is_answered
     from as_of_night

@@ -1,5 +1,5 @@
 {#- A table: customers, orders and lines all read it, and it holds a year of lines. -#}
-{{ config(materialized='table', enabled='completejourney' in var('vendors')) }}
+{{ config(materialized='table', enabled='completejourney' in var('vendors'), post_hook='analyze {{ this }}') }}
 
 with source as (
 

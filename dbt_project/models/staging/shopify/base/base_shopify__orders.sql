@@ -1,5 +1,5 @@
 {#- A table: customers, orders, lines, coupons and products all read it. -#}
-{{ config(materialized='table', enabled='shopify' in var('vendors')) }}
+{{ config(materialized='table', enabled='shopify' in var('vendors'), post_hook='analyze {{ this }}') }}
 
 with source as (
 
