@@ -72,6 +72,7 @@ def publish(
         with conn.transaction():
             conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             conn.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
+            conn.execute("set local work_mem = '64MB'")  # a merge hashes a whole table's keys
             _refuse_to_go_back(conn, business, business_date)
             publications = [_publish_table(conn, table) for table in tables]
             for publication in publications:

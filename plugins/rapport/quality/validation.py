@@ -20,14 +20,14 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import: it decides th
 
 import great_expectations as gx
 from great_expectations.core.expectation_suite import ExpectationSuite
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.data_context import EphemeralDataContext
 
-logging.getLogger("great_expectations").setLevel(
-    logging.CRITICAL
-)  # its log quotes rows; results say what matters
+# its log quotes rows; the results say what matters
+logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 MOST_KEYS = 20
 _NO_SUCH_COLUMN = re.compile(r'The column "\w+" in BatchData does not exist')
@@ -42,9 +42,12 @@ _COUNTS = (
 )
 
 
-def new_context(project_config: Any = None) -> EphemeralDataContext:
+def new_context(project_config: DataContextConfig | None = None) -> EphemeralDataContext:
     """A context that writes nothing down but what `project_config` says."""
-    context = gx.get_context(mode="ephemeral", project_config=project_config)
+    # its own default leaves a folder of docs behind in /tmp each time
+    in_memory = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    config = project_config or DataContextConfig(store_backend_defaults=in_memory, analytics_enabled=False)
+    context = gx.get_context(mode="ephemeral", project_config=config)
     context.variables.progress_bars = {"globally": False}
     return context
 
