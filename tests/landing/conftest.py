@@ -1,4 +1,4 @@
-"""Fixtures of landing: the declared sources, a business with an empty warehouse, files in a landing folder."""
+"""Fixtures of landing: the declared sources, a business with an empty warehouse, files to land."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def recognised(declarations: list[Declaration], path: Path, folder: Path, conten
         ("shopify/orders_export_2026-03-01.csv", "shopify orders", date(2026, 3, 1)),
         ("shopify/Orders_Export_1.CSV", "shopify orders", None),
         ("hubspot-crm-exports-all-contacts-2026-03-01-2.csv", "hubspot contacts", date(2026, 3, 1)),
-        ("a/hubspot/2026/hubspot-crm-exports-all-tickets-2026-03-01.csv", "hubspot tickets", date(2026, 3, 1)),
+        ("hubspot/2026/hubspot-crm-exports-all-tickets-2026-03-01.csv", "hubspot tickets", date(2026, 3, 1)),
         ("campaign_descriptions_2018-01-01.csv", "completejourney campaign_descriptions", date(2018, 1, 1)),
         ("surveymonkey/After delivery 2026-03-01.csv", "surveymonkey responses", date(2026, 3, 1)),
         ("surveymonkey/whatever.csv", "surveymonkey responses", None),

@@ -133,7 +133,7 @@ def test_any_table_of_text_in_any_declared_dialect_comes_back_equal(
 
 HEAD = b"Record ID,Note\n"
 SCRAPS = st.lists(
-    st.sampled_from([b"1,a\n", b'2,"b"\n', b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"\xc3\xa6", b"3,c"])
+    st.sampled_from([b"1,a\n", b'2,"b"\n', b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"\xc3\xa6"])
     | st.binary(max_size=6),
     max_size=30,
 ).map(b"".join)  # fmt: skip

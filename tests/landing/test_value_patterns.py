@@ -36,6 +36,7 @@ def is_readable(kind: str, value: str) -> bool:
     [
         ("integer", "7"), ("integer", "-12"), ("integer", " 3 "),
         ("decimal", "129.90"), ("decimal", "-0.5"), ("decimal", ".5"), ("decimal", "12"), ("decimal", "0.0"),
+        ("decimal", "1.776357e-15"), ("decimal", "1e5"),
         ("comma", "129,90"),
         ("boolean", "TRUE"), ("boolean", "no"), ("boolean", "0"),
         ("email", "Ayşe.Yılmaz@ÖRNEK.com.tr"), ("email", " søren@eksempel.dk "), ("email", "a+b@x.io"),
@@ -52,7 +53,7 @@ def test_readable_values_pass(kind: str, value: str) -> None:
     ("kind", "value"),
     [
         ("integer", "7.0"), ("integer", "seven"), ("integer", "1234567890123456789"), ("integer", "0x1F"),
-        ("decimal", "129,90"), ("decimal", "1.299,90"), ("decimal", "1e5"), ("decimal", "nan"),
+        ("decimal", "129,90"), ("decimal", "1.299,90"), ("decimal", "1e15"), ("decimal", "nan"),
         ("decimal", "."), ("decimal", "12.0\n13"), ("comma", "129.90"),
         ("boolean", "maybe"),
         ("email", "ayse"), ("email", "a@b"), ("email", "a@@b.com"), ("email", "a b@c.com"),
@@ -87,7 +88,7 @@ def test_what_is_no_day_of_the_calendar_is_not(written: str) -> None:
 
 @given(
     st.sampled_from(sorted(PATTERNS)),
-    st.lists(st.text(st.characters(exclude_characters="\0"), max_size=12), min_size=1),
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12), min_size=1),
 )
 def test_the_look_at_a_whole_column_agrees_with_the_look_at_each_value(kind: str, values: list[str]) -> None:
     one_by_one = all(is_readable(kind, value) for value in values)

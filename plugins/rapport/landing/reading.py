@@ -200,7 +200,8 @@ class _Utf8Bytes(io.RawIOBase):
         self._decoder = None if is_utf8 else codecs.getincrementaldecoder(encoding)("strict")
         self._skip = skip
         self._last_row = last_row
-        self._ready = b""
+        # Arrow takes a mark off the start of what it reads: ours, so that the first cell keeps its own.
+        self._ready = codecs.BOM_UTF8
         self._is_at_start = True
         self._is_at_end = False
 

@@ -56,9 +56,14 @@ def moment(formats: list[str]) -> str:
 
 
 def decimal(point: str) -> str:
-    """Pattern of amounts with that decimal point: at most 15 digits before it, no thousands separators."""
+    """Pattern of amounts with that decimal point: at most 15 digits before it, no thousands separators.
+
+    An exponent may follow: programs write what rounding left over as 1.776357e-15.
+    """
     point = re.escape(point)
-    return f"{_BLANKS}[+-]?(?:{_DIGIT}{{1,15}}(?:{point}{_DIGIT}*)?|{point}{_DIGIT}+){_BLANKS}"
+    plain = f"(?:{_DIGIT}{{1,15}}(?:{point}{_DIGIT}*)?|{point}{_DIGIT}+)(?:[eE]-{_DIGIT}{{1,3}})?"
+    large = f"{_DIGIT}(?:{point}{_DIGIT}*)?[eE][+]?(?:0?{_DIGIT}|1[0-4])"
+    return f"{_BLANKS}[+-]?(?:{plain}|{large}){_BLANKS}"
 
 
 def _calendar_patterns(format_: str) -> Iterator[str]:
