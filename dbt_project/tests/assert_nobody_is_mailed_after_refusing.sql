@@ -14,7 +14,7 @@ newest as (
         status
     from {{ ref('contact_permissions') }}
     where channel = 'email' and purpose = 'marketing'
-    order by customer_id, changed_at desc, status desc
+    order by customer_id asc, changed_at desc, status desc
 
 )
 

@@ -53,7 +53,9 @@ latest as (
     select distinct on (contact_type, contact, channel, purpose) *
     from decisions
     where contact is not null
-    order by contact_type, contact, channel, purpose, changed_at desc, status desc, source_record_id desc
+    order by
+        contact_type asc, contact asc, channel asc, purpose asc,
+        changed_at desc, status desc, source_record_id desc
 
 ),
 

@@ -15,8 +15,10 @@ customer_points as (
     select
         points.kind,
         points.raw_value,
-        case when points.kind = 'email' then '{{ var("default_country") }}' else {{ contact_country('customers.country_code') }} end
-            as default_country
+        case
+            when points.kind = 'email' then '{{ var("default_country") }}'
+            else {{ contact_country('customers.country_code') }}
+        end as default_country
     from customers
     cross join lateral (
         values

@@ -52,15 +52,17 @@ opinions as (
 final as (
 
     select
-        customer_id,
+        coalesce(coupons.customer_id, open_cases.customer_id, opinions.customer_id) as customer_id,
         coalesce(coupons.n_coupon_redemptions, 0) as n_coupon_redemptions,
         coalesce(open_cases.n_open_service_contacts, 0) as n_open_service_contacts,
         opinions.last_nps_score,
         opinions.last_csat_score,
         opinions.last_survey_at
     from coupons
-    full outer join open_cases using (customer_id)
-    full outer join opinions using (customer_id)
+    full outer join open_cases
+        on coupons.customer_id = open_cases.customer_id
+    full outer join opinions
+        on coalesce(coupons.customer_id, open_cases.customer_id) = opinions.customer_id
 
 )
 

@@ -14,7 +14,7 @@ profiles as (
             'first_name', 'last_name', 'email', 'phone', 'birth_date', 'language', 'city', 'postal_code', 'country_code'
         ] %}
         (
-            array_agg({{ column }} order by updated_at desc nulls last, file_date desc, source_record_id)
+            array_agg({{ column }} order by updated_at desc nulls last, file_date desc, source_record_id asc)
             filter (where {{ column }} is not null)
         )[1] as {{ column }},
         {%- endfor %}

@@ -34,7 +34,7 @@ dated as (
         records.customer_id,
         {{ to_business_date('orders.ordered_at') }} as order_date,
         orders.currency = '{{ var("reporting_currency") }}' as is_in_reporting_currency,
-        not (orders.is_cancelled or orders.is_test) as is_counted
+        not orders.is_cancelled and not orders.is_test as is_counted
     from orders
     inner join records
         on orders.customer_record_id = records.source_record_id
@@ -48,7 +48,8 @@ rated as (
         dated.*,
         case when dated.is_in_reporting_currency then 1 else rates.exchange_rate end as exchange_rate,
         not dated.is_in_reporting_currency
-        and (coalesce(rates.is_carried_forward, false) or dated.order_date <> rates.rate_date) as is_rate_carried_forward
+        and (coalesce(rates.is_carried_forward, false) or dated.order_date <> rates.rate_date)
+            as is_rate_carried_forward
     from dated
     left join rate_limits
         on
@@ -88,7 +89,9 @@ converted as (
         -- Only counted orders have a place in the person's sequence.
         case
             when is_counted
-                then cast(row_number() over (partition by customer_id, is_counted order by ordered_at, order_id) as integer)
+                then cast(
+                    row_number() over (partition by customer_id, is_counted order by ordered_at, order_id) as integer
+                )
         end as order_rank
     from rated
 

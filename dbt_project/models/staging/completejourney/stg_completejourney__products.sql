@@ -17,7 +17,7 @@ renamed as (
         brand,
         cast(null as numeric(18, 2)) as unit_cost
     from source
-    order by product_id, _row_number desc
+    order by product_id asc, _row_number desc
 
 )
 

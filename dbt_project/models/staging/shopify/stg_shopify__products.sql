@@ -19,7 +19,7 @@ products as (
         cast(null as numeric(18, 2)) as unit_cost
     from order_rows
     where lineitem_sku is not null
-    order by lineitem_sku, created_at desc, order_name desc
+    order by lineitem_sku asc, created_at desc, order_name desc
 
 )
 

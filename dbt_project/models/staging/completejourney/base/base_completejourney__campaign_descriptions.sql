@@ -13,7 +13,7 @@ renamed as (
         campaign_type,
         cast(start_date as date) as start_date
     from source
-    order by campaign_id, _row_number desc
+    order by campaign_id asc, _row_number desc
 
 )
 
