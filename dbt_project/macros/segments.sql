@@ -60,9 +60,3 @@
 {% macro stable_fraction(expression) -%}
     cast(cast('x' || substr(md5({{ expression }}), 1, 8) as bit(32)) as bigint) / 4294967296.0
 {%- endmacro %}
-
-{#- live(), but a unit test's given rows as they are: those have no schema to translate. -#}
-{% macro live_or_given(model_name) -%}
-    {%- set built = ref(model_name) -%}
-    {{ live(model_name) if built.schema else built }}
-{%- endmacro %}

@@ -58,24 +58,22 @@ GROUPS = {
     "samples": ("rapport.samples.commands", "app"),
     "quarantine": ("rapport.landing.commands", "app"),
     "segments": ("rapport.activation.commands", "app"),
+    "nights": ("rapport.nights.commands", "nights_app"),
 }
 COMMANDS = {
     "ingest": ("rapport.landing.commands", "ingest"),
     "run": ("rapport.nights.commands", "run"),
     "up": ("rapport.nights.commands", "up"),
     "down": ("rapport.nights.commands", "down"),
+    "docs": ("rapport.nights.commands", "docs"),
     "dbt": ("rapport.building.commands", "dbt"),
 }
 
 
 def _attach() -> None:
-    import importlib.util as u  # TEMP
-    ok = lambda m: u.find_spec(m) is not None  # TEMP
     for name, (module, attribute) in GROUPS.items():
-        if not ok(module): continue  # TEMP
         app.add_typer(getattr(importlib.import_module(module), attribute), name=name)
     for name, (module, attribute) in COMMANDS.items():
-        if not ok(module): continue  # TEMP
         settings_of = {"context_settings": {"ignore_unknown_options": True}} if name == "dbt" else {}
         app.command(name, **settings_of)(getattr(importlib.import_module(module), attribute))  # type: ignore[arg-type]
 

@@ -10,11 +10,11 @@ segment_members as (
 ),
 
 customers as (
-    select * from {{ live_or_given('customers') }}
+    select * from {{ live('customers') }}
 ),
 
 contact_permissions as (
-    select * from {{ live_or_given('contact_permissions') }}
+    select * from {{ live('contact_permissions') }}
 ),
 
 shared_contacts as (

@@ -10,7 +10,7 @@ segment_members as (
 ),
 
 customers as (
-    select * from {{ live_or_given('customers') }}
+    select * from {{ live('customers') }}
 ),
 
 final as (

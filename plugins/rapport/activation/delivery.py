@@ -78,7 +78,7 @@ def prepare(
     folder = settings.work_dir(business) / "lists" / f"{business_date}"
     prepared = []
     for segment, destination in pairs:
-        rows = _rows_of(conn, business_date, segment, destination)
+        rows = rows_of_list(conn, business_date, segment, destination)
         content = render(rows, destinations[destination])
         file_name = f"{file_stem(segment, business_date)}.csv"
         path = folder / destination / file_name
@@ -122,7 +122,7 @@ def deliver(
     conn.rollback()  # whatever the caller read before: the row must be seen as it is now
     try:
         status, sha256, location = _locked_ledger_row(conn, prepared)
-        rows = _rows_of(conn, prepared.business_date, prepared.segment, prepared.destination)
+        rows = rows_of_list(conn, prepared.business_date, prepared.segment, prepared.destination)
         content = render(rows, destination)
         if status == "delivered" and not dry_run:
             _refuse_other_content(prepared, sha256, _sha256(content), location)
@@ -293,7 +293,8 @@ def _check_lists(conn: Connection, business_date: date, pairs: Iterable[tuple[st
             )
 
 
-def _rows_of(conn: Connection, business_date: date, segment: str, destination: str) -> pd.DataFrame:
+def rows_of_list(conn: Connection, business_date: date, segment: str, destination: str) -> pd.DataFrame:
+    """Rows of one list as built for a night, columns as in LIST_COLUMNS."""
     rows = conn.execute(
         f"select {', '.join(LIST_COLUMNS)} from build_activation.lists"  # column names of our own
         " where business_date = %s and segment = %s and destination = %s",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from typing import Any
 
 import psycopg
 
 from rapport import settings
-from rapport.activation.delivery import Delivery, PreparedList, deliver
+from rapport.activation.delivery import Delivery, PreparedList, deliver, rows_of_list
+from rapport.activation.destinations import declared_destinations
+from rapport.activation.lists import render
 from rapport.activation.transports import Transport
 from rapport.errors import DeliveryError
 from rapport.nights import advance, find_night
@@ -42,6 +45,19 @@ def deliver_one(
     path = settings.work_dir(business) / "lists" / f"{business_date}" / destination / file_name
     prepared = PreparedList(business, business_date, segment, destination, file_name, path, n_rows, sha256)
     return deliver(conn, prepared, transport, dry_run=dry_run)
+
+
+def compare_lists(conn: Connection, business_date: date) -> dict[str, bool]:
+    """For each list in the night's ledger, whether build_activation.lists gives the same bytes now."""
+    found = {}
+    for segment, destination, sha256 in conn.execute(
+        "select segment, destination, sha256 from activation.deliveries where business_date = %s order by 1, 2",
+        [business_date],
+    ).fetchall():
+        mapping = declared_destinations()[destination]
+        content = render(rows_of_list(conn, business_date, segment, destination), mapping)
+        found[f"{segment} → {destination}"] = hashlib.sha256(content).hexdigest() == sha256
+    return found
 
 
 def finish_sending(conn: Connection, business_date: date) -> bool:

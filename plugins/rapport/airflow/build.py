@@ -98,7 +98,8 @@ class PublishMarts(NightOperator):
     """Merge what was built into the live tables, in one transaction with the night's row."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(outlets=[MARTS_PUBLISHED], **kwargs)
+        kwargs.setdefault("outlets", [MARTS_PUBLISHED])
+        super().__init__(**kwargs)
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
         from rapport.building import read_manifest
@@ -168,7 +169,9 @@ class DeliverLists(NightOperator):
     map_index_template = "{{ task.list_key['segment'] }} → {{ task.list_key['destination'] }}"
 
     def __init__(self, *, list_key: Any, **kwargs: Any) -> None:
-        super().__init__(outlets=[LISTS_SENT], **kwargs)
+        # A mapped task is made anew from its arguments, outlets among them.
+        kwargs.setdefault("outlets", [LISTS_SENT])
+        super().__init__(**kwargs)
         self.list_key = list_key
 
     def step_name(self) -> str:

@@ -20,6 +20,7 @@ import psutil
 
 from rapport.airflow import environment as env
 from rapport.airflow.client import Client
+from rapport.building.project import manifest_path
 from rapport.errors import RapportError, WarehouseError
 from rapport.warehouse import airflow_database_url, ensure_running
 
@@ -105,6 +106,7 @@ def start(business: str, *, clock: bool, detached: bool, say: Callable[[str], No
     processes = {name: _launch(name, variables, with_parent=not detached) for name in COMPONENTS}
     found = Stack(business, ports, variables, processes)
     _remember(found, detached=detached)
+    manifest_path(business)  # dbt reads the project while Airflow is on its way up
     _wait_until_healthy(found)
     return found
 

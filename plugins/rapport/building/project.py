@@ -111,6 +111,7 @@ def parsed_manifest(business: Business) -> Manifest:
 
 def build_docs(business: Business, night: Night, *, application_name: str) -> Path:
     """Generate the dbt docs as one self-contained page; returns its path."""
+    (dbt_folder(business.name) / "docs").mkdir(parents=True, exist_ok=True)
     result = invoke(
         business,
         ["docs", "generate", "--static", "--no-compile"],
@@ -133,7 +134,8 @@ def _ensure_parsed(business: Business) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first of several tasks parses, the others wait for it
         if stamp.exists() and stamp.read_text() == wanted:
             return
-        result = invoke(business, ["parse", "--quiet"], target="parsed")
+        # In full: a model that unites whoever declares a concept has to see a declaration that was just added.
+        result = invoke(business, ["parse", "--quiet", "--no-partial-parse"], target="parsed")
         if not result.success:
             raise BuildError(
                 f"dbt cannot read the project: {result.exception or 'see above'}",

@@ -22,12 +22,12 @@ DBT_STEPS: dict[str, tuple[str, ...]] = {
     "customer_360": ("path:models/marts/customer_360",),
     "loyalty": ("path:models/marts/loyalty",),
     "engagement": ("path:models/marts/engagement",),
-    "segments": ("path:models/activation/segments",),
+    "segments": ("+path:models/activation/segments,path:models/activation",),  # and what only they read
     "lists": ("path:models/activation",),
 }
 _EXCLUDED = {
     "intermediate": ("path:models/intermediate/contacts", "path:models/intermediate/identity"),
-    "lists": ("path:models/activation/segments",),
+    "lists": ("+path:models/activation/segments",),
 }
 
 

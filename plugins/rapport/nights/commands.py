@@ -68,6 +68,75 @@ def run(
     raise typer.Exit(0 if night.state == "sent" else 1)
 
 
+nights_app = typer.Typer(help="Nights: list them, replay one.", no_args_is_help=True)
+
+
+@nights_app.command("list")
+def list_nights(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
+    """The latest nights and how far each came."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from rapport.businesses import load_business
+    from rapport.warehouse import connect
+
+    with connect(load_business(business).name) as conn:
+        rows = conn.execute(
+            "select business_date, state, is_dry_run, published_at, sent_at, coalesce(failed_step, '') from ops.nights"
+            " order by business_date desc limit 30"
+        ).fetchall()
+    table = Table("night", "state", "dry run", "published", "sent", "failed at", box=None)
+    for night, state, is_dry_run, published_at, sent_at, failed_step in rows:
+        times = (f"{at:%Y-%m-%d %H:%M:%S}" if at else "" for at in (published_at, sent_at))
+        table.add_row(str(night), state, "yes" if is_dry_run else "", *times, failed_step)
+    Console().print(table if rows else "No night has been opened yet: `make run`.")
+
+
+@nights_app.command("replay")
+def replay_night(
+    date: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="a night that was published")],
+    business: BusinessOption = settings.DEFAULT_BUSINESS,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Build a night again from the loads it had pinned and compare; publishes and sends nothing.
+
+    Exit code 1 if a table or a list came out differently.
+    """
+    import contextlib
+    import sys
+
+    from rich.console import Console
+
+    from rapport.businesses import load_business
+    from rapport.nights.replay import replay
+
+    console = Console(stderr=True)
+    with console.status("replaying") as status, contextlib.redirect_stdout(sys.stderr):
+        found = replay(load_business(business), date.date(), say=lambda name: status.update(f"replaying: {name}"))
+    if as_json:
+        typer.echo(json.dumps({"date": str(found.business_date), "tables": found.tables, "lists": found.lists}))
+    else:
+        for name, is_equal in (found.tables | found.lists).items():
+            typer.echo(f"{'equal    ' if is_equal else 'DIFFERENT'}  {name}")
+    raise typer.Exit(0 if found.is_equal else 1)
+
+
+def docs(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
+    """Write the dbt docs of the latest night and say where they are."""
+    from rapport.building import build_docs
+    from rapport.businesses import load_business
+    from rapport.errors import NightError
+    from rapport.nights import latest_night
+    from rapport.warehouse import connect
+
+    chosen = load_business(business)
+    with connect(chosen.name) as conn:
+        night = latest_night(conn)
+    if night is None:
+        raise NightError("There is no night to document yet.", fix="make run")
+    typer.echo(str(build_docs(chosen, night, application_name="rapport docs")))
+
+
 def up(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
     """Start Postgres and Airflow and leave them running; nights come by the clock."""
     from rich.console import Console

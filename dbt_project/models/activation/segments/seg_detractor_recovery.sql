@@ -4,7 +4,7 @@
 with
 
 survey_responses as (
-    select * from {{ live_or_given('survey_responses') }}
+    select * from {{ live('survey_responses') }}
 ),
 
 scored as (

@@ -1,7 +1,7 @@
 with
 
 customer_value as (
-    select * from {{ live_or_given('customer_value') }}
+    select * from {{ live('customer_value') }}
 ),
 
 final as (

@@ -6,7 +6,7 @@
 with
 
 orders as (
-    select * from {{ live_or_given('orders') }}
+    select * from {{ live('orders') }}
 ),
 
 first_live_night as (

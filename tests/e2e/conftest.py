@@ -1,0 +1,97 @@
+"""A checkout's state of its own, and the `rapport` command in it: real Postgres, real Airflow, nothing shared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+RAPPORT = Path(sys.executable).with_name("rapport")
+
+
+@dataclass
+class Checkout:
+    """A state folder; commands run in it see nothing of the developer's own."""
+
+    home: Path
+    more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "RAPPORT_"))}
+        return inherited | {"RAPPORT_HOME": str(self.home), "HOME": str(self.home)} | self.more
+
+    def __call__(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(RAPPORT), *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=900
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"rapport {' '.join(arguments)} → {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command and go on."""
+        return subprocess.Popen(
+            [str(RAPPORT), *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, check: bool = True) -> dict[str, Any]:
+        """`rapport run … --json`."""
+        done = self("run", *arguments, "--json", check=check)
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def samples(self, out: Path, nights: int, customers: int = 250) -> Path:
+        """Write sample exports; files get an age, so that nobody has to wait for them to settle."""
+        self("samples", "generate", "--customers", str(customers), "--nights", str(nights), "--out", str(out))
+        long_ago = time.time() - 3600
+        for path in out.rglob("*"):
+            os.utime(path, (long_ago, long_ago))
+        return out
+
+    def connect(self, business: str = "sample") -> psycopg.Connection[Any]:
+        return psycopg.connect(self("warehouse", "url", "--business", business).stdout.strip(), autocommit=True)
+
+    def query(self, sql: str, business: str = "sample") -> list[tuple[Any, ...]]:
+        with self.connect(business) as conn:
+            return conn.execute(sql).fetchall()  # type: ignore[arg-type]
+
+    def postgres_port(self) -> int:
+        return int((self.home / "postgres" / "port").read_text())
+
+    def outcome(self) -> dict[str, Any]:
+        """What a night is judged by: every published table's checksum, and every list's bytes."""
+        tables = self.query(
+            "select business_date, table_schema || '.' || table_name, n_rows, checksum from ops.publications order by 1, 2"
+        )
+        drop = self.home / "drop"
+        lists = {str(path.relative_to(drop)): path.read_bytes() for path in sorted(drop.rglob("*")) if path.is_file()}
+        return {"tables": tables, "lists": lists}
+
+
+@pytest.fixture
+def new_checkout(tmp_path: Path) -> Iterator[Callable[..., Checkout]]:
+    """Makes checkouts, and stops all of them at the end."""
+    made: list[Checkout] = []
+
+    def make(name: str = "state", **more: str) -> Checkout:
+        made.append(Checkout(tmp_path / name, more))
+        return made[-1]
+
+    yield make
+    for checkout in made:
+        checkout("down", check=False)
