@@ -200,8 +200,9 @@ class _Utf8Bytes(io.RawIOBase):
         self._decoder = None if is_utf8 else codecs.getincrementaldecoder(encoding)("strict")
         self._skip = skip
         self._last_row = last_row
-        # Arrow takes a mark off the start of what it reads: ours, so that the first cell keeps its own.
-        self._ready = codecs.BOM_UTF8
+        self._ready = b""
+        # Arrow takes a mark off the start of what it reads: this one, so that the first cell keeps its own.
+        self._mark = codecs.BOM_UTF8
         self._is_at_start = True
         self._is_at_end = False
 
@@ -235,6 +236,8 @@ class _Utf8Bytes(io.RawIOBase):
         if not raw:
             self._is_at_end = True
             chunk += (b"" if self.ends_with_newline else b"\n") + self._last_row
+        if chunk and self._mark:
+            chunk, self._mark = self._mark + chunk, b""
         return chunk
 
     def _as_utf8(self, raw: bytes) -> bytes:
