@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,8 +60,9 @@ def run_gate(
                 if found_at_once is not None:
                     checks.append(found_at_once)
                     continue
-                query = _query(target, suite).as_string(conn)
-                results = validate(conn_url, suite, query, _parameters(conn, suite, business_date))
+                parameters = _parameters(conn, suite, business_date)
+                with _relation(conn, target, suite) as relation:
+                    results = validate(conn_url, suite, relation, parameters)
                 checks += [check_of(suite, result) for result in results]
                 validated.append((suite, results))
     report = GateReport(business, business_date, stage, tuple(checks))
@@ -95,6 +97,23 @@ def _presence(conn: Connection, target: Target, suite: Suite) -> Check | None:
     if row == (True,):
         return None
     return check("passed" if suite.meta.may_be_empty else "failed", observed="0")
+
+
+@contextmanager
+def _relation(conn: Connection, target: Target, suite: Suite) -> Iterator[tuple[str, str]]:
+    """What is looked at: the table, or for landing a view of tonight's loads, for as long as it takes."""
+    schema, table = suite.meta.table.split(".", 1)
+    if not target.load_ids:
+        yield schema, table
+        return
+    view = sql.Identifier("quality", f"gate_{target.table}")
+    drop = sql.SQL("drop view if exists {}").format(view)
+    conn.execute(drop)  # a gate that was killed leaves its view behind
+    conn.execute(sql.SQL("create view {} as {}").format(view, _query(target, suite)))
+    try:
+        yield "quality", f"gate_{target.table}"
+    finally:
+        conn.execute(drop)
 
 
 def _query(target: Target, suite: Suite) -> sql.Composed:
