@@ -27,12 +27,6 @@ gaps as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('int_orders_converted') }}
-
-),
-
 usual_gaps as (
 
     select
@@ -87,16 +81,6 @@ last_returns as (
 
 ),
 
-loyal_since as (
-
-    select
-        customer_id,
-        order_date as loyal_since_date
-    from orders
-    where order_rank = {{ var('loyal_min_orders') }}
-
-),
-
 measured as (
 
     select
@@ -105,7 +89,7 @@ measured as (
         {{ to_business_date('profiles.first_seen_at') }} as first_seen_date,
         totals.first_order_date,
         totals.last_order_date,
-        loyal_since.loyal_since_date,
+        totals.loyal_since_date,
         last_returns.returned_date,
         coalesce(totals.n_orders, 0) as n_orders,
         {{ business_date() }} - totals.last_order_date as days_since_last_order,
@@ -118,8 +102,6 @@ measured as (
         on profiles.customer_id = usual_gaps.customer_id
     left join last_returns
         on profiles.customer_id = last_returns.customer_id
-    left join loyal_since
-        on profiles.customer_id = loyal_since.customer_id
 
 ),
 

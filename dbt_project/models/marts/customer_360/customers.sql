@@ -1,6 +1,6 @@
 with profiles as (
 
-    select * from {{ ref('int_customer_profiles') }}
+    select * from {{ ref('int_customer_profiles_permitted') }}
 
 ),
 
@@ -13,12 +13,6 @@ totals as (
 interactions as (
 
     select * from {{ ref('int_customer_interactions') }}
-
-),
-
-permissions as (
-
-    select * from {{ ref('int_customer_permissions') }}
 
 ),
 
@@ -66,9 +60,9 @@ final as (
         interactions.last_nps_score,
         interactions.last_csat_score,
         interactions.last_survey_at,
-        coalesce(permissions.is_email_marketing_allowed, false) as is_email_marketing_allowed,
-        coalesce(permissions.is_sms_marketing_allowed, false) as is_sms_marketing_allowed,
-        coalesce(permissions.is_email_survey_allowed, false) as is_email_survey_allowed,
+        profiles.is_email_marketing_allowed,
+        profiles.is_sms_marketing_allowed,
+        profiles.is_email_survey_allowed,
         lifecycle.lifecycle_stage,
         rfm.rfm_segment
     from profiles
@@ -76,8 +70,6 @@ final as (
         on profiles.customer_id = totals.customer_id
     left join interactions
         on profiles.customer_id = interactions.customer_id
-    left join permissions
-        on profiles.customer_id = permissions.customer_id
     left join lifecycle
         on profiles.customer_id = lifecycle.customer_id
     left join rfm

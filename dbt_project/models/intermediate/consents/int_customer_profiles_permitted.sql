@@ -65,7 +65,7 @@ grants as (
 
 ),
 
-final as (
+flags as (
 
     select
         customer_id,
@@ -74,6 +74,20 @@ final as (
         bool_or(channel = 'email' and purpose = 'survey') as is_email_survey_allowed
     from grants
     group by customer_id
+
+),
+
+-- Who has no grant has no permission.
+final as (
+
+    select
+        profiles.*,
+        coalesce(flags.is_email_marketing_allowed, false) as is_email_marketing_allowed,
+        coalesce(flags.is_sms_marketing_allowed, false) as is_sms_marketing_allowed,
+        coalesce(flags.is_email_survey_allowed, false) as is_email_survey_allowed
+    from profiles
+    left join flags
+        on profiles.customer_id = flags.customer_id
 
 )
 
