@@ -50,9 +50,7 @@ class Comparison:
         return (self.built_rows, self.built_checksum) == (self.published_rows, self.published_checksum)
 
 
-def publish(
-    conn: Connection, business: str, business_date: date, tables: Sequence[Table]
-) -> list[Publication]:
+def publish(conn: Connection, business: str, business_date: date, tables: Sequence[Table]) -> list[Publication]:
     """Make the night's built tables what analysts see, in one transaction with the night's row.
 
     Rows are inserted, updated where they differ, and deleted where they are gone. Readers who started earlier
@@ -65,14 +63,12 @@ def publish(
     from rapport import nights
 
     if not tables:
-        raise RapportError(
-            "There is no mart to publish.", where=f"business {business}", fix="build the marts first"
-        )
+        raise RapportError("There is no mart to publish.", where=f"business {business}", fix="build the marts first")
     try:
         with conn.transaction():
             conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             conn.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
-            conn.execute("set local work_mem = '64MB'")  # a merge hashes a whole table's keys
+            conn.execute("set local work_mem = '64MB'; set local maintenance_work_mem = '256MB'")
             _refuse_to_go_back(conn, business, business_date)
             publications = [_publish_table(conn, table) for table in tables]
             for publication in publications:
@@ -100,9 +96,7 @@ def compare(conn: Connection, business_date: date, tables: Sequence[Table]) -> l
 
 
 def _refuse_to_go_back(conn: Connection, business: str, business_date: date) -> None:
-    later = conn.execute(
-        "select max(business_date) from ops.publications where business_date > %s", [business_date]
-    )
+    later = conn.execute("select max(business_date) from ops.publications where business_date > %s", [business_date])
     row = later.fetchone()
     if row is not None and row[0] is not None:
         raise NightError(
@@ -113,10 +107,11 @@ def _refuse_to_go_back(conn: Connection, business: str, business_date: date) -> 
 
 
 def _publish_table(conn: Connection, table: Table) -> Publication:
+    is_new = not columns_of(conn, table.live)
     columns = prepare(conn, table)
-    changes = dict(conn.execute(_merge(table, columns)).fetchall())
     _fix_text_forms(conn)
     n_rows, checksum = _checksum(conn, table, columns)
+    changes = {"INSERT": n_rows} if is_new else dict(conn.execute(_merge(table, columns)).fetchall())
     if sum(changes.values()) > _ANALYSE_FROM * max(n_rows, 1):
         conn.execute(sql.SQL("analyze {}").format(table.live))
     return Publication(

@@ -62,11 +62,7 @@ def _table(node: Mapping[str, Any]) -> Table:
     if not primary_key or not schema.startswith(BUILD_PREFIX):
         raise RapportError(
             f"The mart {node['name']} cannot be published: "
-            + (
-                "its primary key is not declared."
-                if schema.startswith(BUILD_PREFIX)
-                else f"it is built in {schema}."
-            ),
+            + ("its primary key is not declared." if schema.startswith(BUILD_PREFIX) else f"it is built in {schema}."),
             where=str(node["original_file_path"]),
             fix="declare a primary_key constraint in the model's yml (docs/how-to/add-a-mart.md)"
             if schema.startswith(BUILD_PREFIX)
