@@ -137,7 +137,8 @@ def _raise_for(name: str, failed: list[Any]) -> None:
 
 
 def _without_values(message: str) -> str:
-    """dbt repeats Postgres' words, which may quote a row: keep the first line and drop what is quoted in it."""
+    """dbt repeats Postgres' words, whose detail and quotations may hold a row: keep what says only what went wrong."""
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
-    kept = " ".join(lines[:2])
-    return re.sub(r"(\"[^\"]*@[^\"]*\"|invalid input syntax for type \w+: ).*", r"\1…", kept)[:500]
+    kept = [line for line in lines if not line.startswith(("DETAIL", "CONTEXT", "LINE", "^", "compiled code"))]
+    # `invalid input syntax for type numeric: "…"`, `value "…" is out of range`: the quotation is data.
+    return re.sub(r'(: |value )"[^"]*"', r"\1…", " ".join(kept[:2]))[:500]
