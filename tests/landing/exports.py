@@ -22,10 +22,7 @@ def order_table(rows: Sequence[dict[str, str]]) -> list[list[str]]:
     header += sorted({name for row in rows for name in row} - set(header))
     return [
         header,
-        *(
-            [{**good_order(number), **row}.get(name, "") for name in header]
-            for number, row in enumerate(rows)
-        ),
+        *([{**good_order(number), **row}.get(name, "") for name in header] for number, row in enumerate(rows)),
     ]
 
 
@@ -53,9 +50,7 @@ def as_csv(table: Sequence[Sequence[str]], **dialect: Any) -> str:
 
 def raw_rows(conn: psycopg.Connection[Any], table: str, *columns: str) -> list[tuple[Any, ...]]:
     """Columns of a raw table in the file's order."""
-    return conn.execute(
-        f"select {', '.join(columns)} from raw.{table} order by _load_id, _row_number"
-    ).fetchall()
+    return conn.execute(f"select {', '.join(columns)} from raw.{table} order by _load_id, _row_number").fetchall()
 
 
 def quarantined(conn: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
@@ -72,15 +67,11 @@ def assert_books_balance(conn: psycopg.Connection[Any]) -> None:
         " rows_skipped from ops.loads"
     ).fetchall():
         assert read == loaded + held + skipped
-        found = conn.execute(
-            "select count(*) from quality.quarantine where load_id = %s", [load_id]
-        ).fetchone()
+        found = conn.execute("select count(*) from quality.quarantine where load_id = %s", [load_id]).fetchone()
         assert found == (held,)
         exists = conn.execute("select to_regclass(%s)", [f"raw.{table}"]).fetchone()
         if exists and exists[0]:
-            in_raw = conn.execute(
-                f"select count(*) from raw.{table} where _load_id = %s", [load_id]
-            ).fetchone()
+            in_raw = conn.execute(f"select count(*) from raw.{table} where _load_id = %s", [load_id]).fetchone()
             assert in_raw == (loaded,)
         if status == "refused":
             assert read == 0

@@ -56,9 +56,7 @@ def rapport(
     return call
 
 
-def test_ingest_prints_one_object_a_file(
-    rapport: Callable[..., Any], orders_file: OrdersFile, tmp_path: Path
-) -> None:
+def test_ingest_prints_one_object_a_file(rapport: Callable[..., Any], orders_file: OrdersFile, tmp_path: Path) -> None:
     orders_file([{}, {"Email": "bad"}])
     orders_file([], name="orders_export_2026-02-28.csv")
     answer = rapport("ingest", tmp_path, "--date", NIGHT, "--json")
@@ -70,9 +68,7 @@ def test_ingest_prints_one_object_a_file(
     assert refused["reason"]
 
 
-def test_ingest_of_the_same_file_again_says_unchanged(
-    rapport: Callable[..., Any], orders_file: OrdersFile
-) -> None:
+def test_ingest_of_the_same_file_again_says_unchanged(rapport: Callable[..., Any], orders_file: OrdersFile) -> None:
     path = orders_file([{}])
     assert rapport("ingest", path, "--date", NIGHT).exit_code == 0
     answer = rapport("ingest", path, "--date", NIGHT, "--json")

@@ -19,9 +19,7 @@ def test_every_vendor_is_declared_as_the_loader_needs_it(declarations: list[Decl
     enabled = {vendor for name in business_names() for vendor in load_business(name).vendors}
     assert enabled <= {table.vendor for table in declarations}
     for table in declarations:
-        assert any(column.required for column in table.columns), (
-            f"{table}: nothing tells it from another table"
-        )
+        assert any(column.required for column in table.columns), f"{table}: nothing tells it from another table"
 
 
 def test_a_business_gets_its_own_vendors_tables() -> None:
@@ -56,12 +54,8 @@ def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             "table orders, key export.file_patern: unknown key; expected one of",
             id="a misspelt key of the export",
         ),
-        pytest.param(
-            _set("config.meta.export.mode", None), "key export.mode: missing", id="full or delta is not said"
-        ),
-        pytest.param(
-            _set("config.meta.kind", "shop"), "key kind: Input should be 'crm'", id="an unknown kind"
-        ),
+        pytest.param(_set("config.meta.export.mode", None), "key export.mode: missing", id="full or delta is not said"),
+        pytest.param(_set("config.meta.kind", "shop"), "key kind: Input should be 'crm'", id="an unknown kind"),
         pytest.param(
             _set("config.meta.export.encodings", ["utf-9"]),
             "key export.encodings: expected an encoding Python knows",
@@ -97,9 +91,7 @@ def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             "schema and identifier: expected raw.shopify__orders",
             id="another table",
         ),
-        pytest.param(
-            _set("columns.paid_at.description", ""), "column paid_at, key description", id="no description"
-        ),
+        pytest.param(_set("columns.paid_at.description", ""), "column paid_at, key description", id="no description"),
     ],
 )
 def test_a_faulty_declaration_is_refused_by_file_table_column_and_key(

@@ -42,9 +42,7 @@ def test_rows_arrive_as_the_vendor_wrote_them(take_in: TakeIn, orders_file: Orde
         0,
     )
     assert (result.encoding, result.delimiter, result.reason) == ("utf-8", ",", None)
-    found = raw_rows(
-        conn, "shopify__orders", "_row_number", "lineitem_name", "email", "total", "_extra", "_load_id"
-    )
+    found = raw_rows(conn, "shopify__orders", "_row_number", "lineitem_name", "email", "total", "_extra", "_load_id")
     assert found[0] == (1, odd["Lineitem name"], None, " 12.50 ", None, result.load_id)
     assert found[1][:3] == (2, "Çay bardağı", "buyer1@example.com")
 
@@ -91,8 +89,7 @@ def test_row_numbers_stay_right_around_rows_that_are_left_out(
     result = take_in(path)
     assert (result.read, result.loaded, result.quarantined, result.skipped) == (400, 359, 40, 1)
     assert all(
-        name == f"row {number}"
-        for number, name in raw_rows(conn, "shopify__orders", "_row_number", "lineitem_name")
+        name == f"row {number}" for number, name in raw_rows(conn, "shopify__orders", "_row_number", "lineitem_name")
     )
     assert [row[0] for row in quarantined(conn)] == sorted([5, *range(10, 400, 10)])
     assert {rule for _, rule, _ in quarantined(conn)} == {"ragged_row"}
@@ -130,9 +127,7 @@ def test_a_cell_longer_than_memory_allows_is_refused(
     assert "longer than" in str(result.reason)
 
 
-def test_undeclared_columns_are_kept_and_reported(
-    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
-) -> None:
+def test_undeclared_columns_are_kept_and_reported(take_in: TakeIn, orders_file: OrdersFile, conn: Conn) -> None:
     result = take_in(orders_file([{"Gift wrap": 'ja "tak"\n\t\\ \x01', "Høst": ""}, {}]))
     assert result.new_columns == ("Gift wrap", "Høst")
     assert "lineitem_sku" in result.missing_columns
@@ -160,13 +155,9 @@ def test_line_ends_of_every_system_are_read(take_in: TakeIn, tmp_path: Path, con
     assert len(raw_rows(conn, "shopify__orders", "name")) == 6
 
 
-def test_older_headers_are_read_by_their_aliases(
-    take_in: TakeIn, tmp_path: Path, shared: Path, conn: Conn
-) -> None:
+def test_older_headers_are_read_by_their_aliases(take_in: TakeIn, tmp_path: Path, shared: Path, conn: Conn) -> None:
     for day, generation in enumerate(("A_until_2022", "B", "C_current"), start=1):
-        header = (
-            (shared / f"exports/headers/shopify_customers_{generation}.csv").read_text().strip().split(",")
-        )
+        header = (shared / f"exports/headers/shopify_customers_{generation}.csv").read_text().strip().split(",")
         values = {
             "Email": f"{generation.lower()}@example.com",
             "Zip": "'34000",
@@ -215,9 +206,7 @@ def test_a_missing_required_column_refuses_the_file_by_its_name(take_in: TakeIn,
     assert "'Currencies'" in str(result.fix)
 
 
-def test_the_wrong_vendors_columns_are_refused_with_what_they_look_like(
-    take_in: TakeIn, tmp_path: Path
-) -> None:
+def test_the_wrong_vendors_columns_are_refused_with_what_they_look_like(take_in: TakeIn, tmp_path: Path) -> None:
     path = tmp_path / ORDERS
     path.write_text("Ticket ID,Ticket name,Ticket status,Create date\n1,Hello,New,2026-03-01 10:00\n")
     result = take_in(path)
@@ -258,9 +247,7 @@ def test_a_whole_last_line_needs_no_line_end(take_in: TakeIn, orders_file: Order
     assert take_in(path).loaded == 2
 
 
-def test_nothing_of_a_refused_file_is_in_the_warehouse(
-    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
-) -> None:
+def test_nothing_of_a_refused_file_is_in_the_warehouse(take_in: TakeIn, orders_file: OrdersFile, conn: Conn) -> None:
     path = orders_file([{"Lineitem name": "x" * 5000, "Email": "bad"} for _ in range(2000)])
     path.write_bytes(path.read_bytes() + b'TR1,"')
     refused(take_in(path))
@@ -268,9 +255,7 @@ def test_nothing_of_a_refused_file_is_in_the_warehouse(
     assert quarantined(conn) == []
 
 
-def test_the_same_refused_file_is_written_down_once(
-    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
-) -> None:
+def test_the_same_refused_file_is_written_down_once(take_in: TakeIn, orders_file: OrdersFile, conn: Conn) -> None:
     path = orders_file([])
     first, second = take_in(path), take_in(path)
     assert first.load_id == second.load_id
@@ -316,25 +301,19 @@ def test_a_file_put_back_to_what_it_was_supersedes_the_correction(
     assert third.load_id != first.load_id
 
 
-def test_a_copy_under_another_name_is_not_loaded_twice(
-    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
-) -> None:
+def test_a_copy_under_another_name_is_not_loaded_twice(take_in: TakeIn, orders_file: OrdersFile, conn: Conn) -> None:
     first = take_in(orders_file([{}]))
     copy = take_in(orders_file([{}], name="orders_export_shop_2026-03-01.csv"))
     assert (copy.status, copy.load_id) == ("unchanged", first.load_id)
     assert ORDERS in str(copy.reason)
 
 
-def test_an_export_that_says_the_same_on_another_day_is_news(
-    take_in: TakeIn, orders_file: OrdersFile
-) -> None:
+def test_an_export_that_says_the_same_on_another_day_is_news(take_in: TakeIn, orders_file: OrdersFile) -> None:
     take_in(orders_file([{}], name="orders_export_2026-02-28.csv"))
     assert take_in(orders_file([{}])).status == "loaded"
 
 
-def test_a_refused_file_does_not_supersede_what_is_loaded(
-    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
-) -> None:
+def test_a_refused_file_does_not_supersede_what_is_loaded(take_in: TakeIn, orders_file: OrdersFile, conn: Conn) -> None:
     loaded = take_in(orders_file([{}]))
     refused(take_in(orders_file([])))
     assert conn.execute("select array_agg(id) from ops.loads_as_of(%s) as id", [NIGHT]).fetchone() == (
@@ -396,9 +375,7 @@ def test_a_lost_connection_leaves_nothing_and_the_next_try_loads_all(
 # ---- what is never loaded
 
 
-def test_dropped_columns_reach_neither_raw_nor_quarantine(
-    take_in: TakeIn, tmp_path: Path, conn: Conn
-) -> None:
+def test_dropped_columns_reach_neither_raw_nor_quarantine(take_in: TakeIn, tmp_path: Path, conn: Conn) -> None:
     path = tmp_path / "survey.csv"
     address = "203.0.113.77"
     table = [
@@ -419,9 +396,7 @@ def test_dropped_columns_reach_neither_raw_nor_quarantine(
     assert raw_rows(conn, "surveymonkey__responses", "_extra") == [({"How was it?": "fine"},)]
 
 
-def test_the_ledger_says_when_how_large_and_what(
-    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
-) -> None:
+def test_the_ledger_says_when_how_large_and_what(take_in: TakeIn, orders_file: OrdersFile, conn: Conn) -> None:
     import hashlib
 
     path = orders_file([{}, good_order(5)])

@@ -14,7 +14,14 @@ import pytest
 from landing.exports import NIGHT, as_csv, order_table
 
 from rapport.businesses import Business
-from rapport.landing import arriving_files, landing_for_night, missing_tables, night, refuse_unrecognised
+from rapport.landing import (
+    arriving_files,
+    ensure_raw_tables,
+    landing_for_night,
+    missing_tables,
+    night,
+    refuse_unrecognised,
+)
 from rapport.nights import open_night
 
 Conn = psycopg.Connection[Any]
@@ -76,17 +83,13 @@ def test_one_files_failure_does_not_stop_the_others(
     assert [result.status for result in results] == ["refused", "loaded"]
 
 
-def test_each_kind_takes_its_own(
-    conn: Conn, business: Business, orders_file: OrdersFile, tmp_path: Path
-) -> None:
+def test_each_kind_takes_its_own(conn: Conn, business: Business, orders_file: OrdersFile, tmp_path: Path) -> None:
     orders_file([{}])
     survey = tmp_path / "surveymonkey" / "delivery.csv"
     survey.parent.mkdir()
     survey.write_text("Respondent ID,How?\n,Response\n1,fine\n")
     assert landing_for_night(conn, business, "crm", NIGHT, tmp_path) == []
-    assert statuses(landing_for_night(conn, business, "survey", NIGHT, tmp_path)) == {
-        "delivery.csv": "loaded"
-    }
+    assert statuses(landing_for_night(conn, business, "survey", NIGHT, tmp_path)) == {"delivery.csv": "loaded"}
 
 
 def test_a_file_still_being_written_is_left_alone(
@@ -99,6 +102,20 @@ def test_a_file_still_being_written_is_left_alone(
     os.utime(path, (time.time() - 61, time.time() - 61))
     assert arriving_files(patient, "ecommerce", NIGHT, tmp_path) == []
     assert len(landing_for_night(conn, patient, "ecommerce", NIGHT, tmp_path)) == 1
+
+
+def test_tables_exist_though_nothing_has_ever_arrived(conn: Conn, business: Business, tmp_path: Path) -> None:
+    assert landing_for_night(conn, business, "survey", NIGHT, tmp_path) == []
+    assert conn.execute("select count(_extra) from raw.surveymonkey__responses").fetchone() == (0,)
+
+
+def test_a_column_declared_later_is_added_to_its_table(
+    conn: Conn, business: Business, declarations: list[Any], tmp_path: Path
+) -> None:
+    orders = next(table for table in declarations if str(table) == "shopify orders")
+    ensure_raw_tables(conn, [orders.model_copy(update={"columns": orders.columns[:3]})])
+    ensure_raw_tables(conn, [orders])
+    assert conn.execute("select count(payment_references) from raw.shopify__orders").fetchone() == (0,)
 
 
 def test_a_stranger_is_refused_by_one_kind_once(conn: Conn, business: Business, tmp_path: Path) -> None:
@@ -126,9 +143,7 @@ def test_a_load_the_gate_rejected_is_tried_again_by_its_own_night_only(
 ) -> None:
     path = orders_file([{}])
     (first,) = landing_for_night(conn, business, "ecommerce", NIGHT, tmp_path)
-    conn.execute(
-        "update ops.loads set status = 'rejected', reason = 'gate' where load_id = %s", [first.load_id]
-    )
+    conn.execute("update ops.loads set status = 'rejected', reason = 'gate' where load_id = %s", [first.load_id])
     later = NIGHT + timedelta(days=1)
     open_night(conn, business, later)
     assert landing_for_night(conn, business, "ecommerce", later, tmp_path) == []

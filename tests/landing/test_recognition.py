@@ -43,26 +43,21 @@ def test_a_name_says_whose_export_it_is_and_of_which_day(
 
 def test_a_strange_name_is_recognised_by_its_header(declarations: list[Declaration], tmp_path: Path) -> None:
     assert (
-        recognised(declarations, tmp_path / "people.csv", tmp_path, CONTACTS + "1,A,B,a@b.dk,\n")
-        == "hubspot contacts"
+        recognised(declarations, tmp_path / "people.csv", tmp_path, CONTACTS + "1,A,B,a@b.dk,\n") == "hubspot contacts"
     )
-    assert recognised(
-        declarations, tmp_path / "survey.csv", tmp_path, "RespondentID,How?\n,Response\n1,ok\n"
-    ) == ("surveymonkey responses")
+    assert recognised(declarations, tmp_path / "survey.csv", tmp_path, "RespondentID,How?\n,Response\n1,ok\n") == (
+        "surveymonkey responses"
+    )
 
 
-def test_a_vendors_folder_outweighs_another_vendors_header(
-    declarations: list[Declaration], tmp_path: Path
-) -> None:
+def test_a_vendors_folder_outweighs_another_vendors_header(declarations: list[Declaration], tmp_path: Path) -> None:
     path = tmp_path / "shopify" / "people.csv"
     tickets = "Ticket ID,Ticket name,Ticket status,Create date\n1,Hello,New,2026-03-01 10:00\n"
     assert recognised(declarations, path, tmp_path, tickets) == "None"
     assert recognised(declarations, tmp_path / "tickets.csv", tmp_path, tickets) == "hubspot tickets"
 
 
-def test_a_file_of_no_table_is_told_what_comes_nearest(
-    declarations: list[Declaration], tmp_path: Path
-) -> None:
+def test_a_file_of_no_table_is_told_what_comes_nearest(declarations: list[Declaration], tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     assert recognised(declarations, path, tmp_path, "Record ID,First Name,Shoe size\n1,A,38\n") == "None"
     found = recognise(path, tmp_path, declarations)
@@ -70,12 +65,8 @@ def test_a_file_of_no_table_is_told_what_comes_nearest(
     assert found.fix
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\x00\x01\xff\xfe", b"\xff\xfeR\x00", b'"', b"\n\n\n", b"no such thing"]
-)
-def test_what_is_no_export_is_no_error(
-    declarations: list[Declaration], tmp_path: Path, content: bytes
-) -> None:
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\xff\xfe", b"\xff\xfeR\x00", b'"', b"\n\n\n", b"no such thing"])
+def test_what_is_no_export_is_no_error(declarations: list[Declaration], tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "thing.bin"
     path.write_bytes(content)
     found = recognise(path, tmp_path, declarations)

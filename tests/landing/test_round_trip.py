@@ -20,9 +20,7 @@ from rapport.landing import Declaration, load_file
 
 HEADERS = ("Record ID", "Note", "Extra one", "Extra two")
 # Databases hold no NUL and UTF-8 no surrogates; every other character must survive.
-TEXT = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8
-) | st.sampled_from(
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8) | st.sampled_from(
     [
         '"',
         '""',

@@ -34,10 +34,7 @@ def test_the_star_wars_survey_is_read_whole(take_in: TakeIn, shared: Path, conn:
     assert result.encoding == "windows-1252"
     (first,) = raw_rows(conn, "surveymonkey__responses", "_extra")[0]
     seen = "Which of the following Star Wars films have you seen? Please select all that apply."
-    assert (
-        first[f"{seen} | Star Wars: Episode VI Return of the Jedi"]
-        == "Star Wars: Episode VI Return of the Jedi"
-    )
+    assert first[f"{seen} | Star Wars: Episode VI Return of the Jedi"] == "Star Wars: Episode VI Return of the Jedi"
     assert first["Do you consider yourself to be a fan of the Expanded Universe?Œæ"] == "No"
     assert first["Gender"] == "Male"
 
@@ -45,9 +42,7 @@ def test_the_star_wars_survey_is_read_whole(take_in: TakeIn, shared: Path, conn:
 def test_the_steak_survey_is_read_whole(take_in: TakeIn, shared: Path, conn: Conn) -> None:
     result = take_in(shared / "exports/real/surveymonkey_steak.csv", RESPONSES)
     assert (result.status, result.loaded, result.encoding) == ("loaded", 550, "utf-8")
-    questions = {
-        key for (extra,) in raw_rows(conn, "surveymonkey__responses", "_extra") for key in extra or {}
-    }
+    questions = {key for (extra,) in raw_rows(conn, "surveymonkey__responses", "_extra") for key in extra or {}}
     assert "Do you eat steak?" in questions
     assert not any("<br>" in question or "  " in question for question in questions)
 
@@ -60,24 +55,16 @@ def test_a_single_header_row_is_accepted(take_in: TakeIn, survey: Callable[..., 
     ]
 
 
-def test_questions_that_repeat_are_kept_apart(
-    take_in: TakeIn, survey: Callable[..., Path], conn: Conn
-) -> None:
+def test_questions_that_repeat_are_kept_apart(take_in: TakeIn, survey: Callable[..., Path], conn: Conn) -> None:
     take_in(survey(b"Respondent ID,Why?,Why?\n,Response,Response\n1,a,b\n"), RESPONSES)
     assert raw_rows(conn, "surveymonkey__responses", "_extra") == [({"Why?": "a", "Why? (2)": "b"},)]
 
 
-def test_semicolons_and_danish_letters_are_read(
-    take_in: TakeIn, survey: Callable[..., Path], conn: Conn
-) -> None:
-    content = "Respondent ID;Hvordan gik det?\n;Open-Ended Response\n1;På værste måde, øv\n".encode(
-        "windows-1252"
-    )
+def test_semicolons_and_danish_letters_are_read(take_in: TakeIn, survey: Callable[..., Path], conn: Conn) -> None:
+    content = "Respondent ID;Hvordan gik det?\n;Open-Ended Response\n1;På værste måde, øv\n".encode("windows-1252")
     result = take_in(survey(content), RESPONSES)
     assert (result.delimiter, result.encoding) == (";", "windows-1252")
-    assert raw_rows(conn, "surveymonkey__responses", "_extra->>'Hvordan gik det?'") == [
-        ("På værste måde, øv",)
-    ]
+    assert raw_rows(conn, "surveymonkey__responses", "_extra->>'Hvordan gik det?'") == [("På værste måde, øv",)]
 
 
 def test_letters_that_two_encodings_read_differently_are_not_guessed(

@@ -78,9 +78,7 @@ def find_nul_bytes(values: dict[str, pa.Array]) -> dict[int, Fault]:
     """Index of each row with a NUL byte, which Postgres cannot hold; `values` by raw column or header."""
     faults: dict[int, Fault] = {}
     for name, found in values.items():
-        _note(
-            faults, pc.match_substring(found, "\0"), Fault("nul_byte", name, f"{name}: it holds a NUL byte")
-        )
+        _note(faults, pc.match_substring(found, "\0"), Fault("nul_byte", name, f"{name}: it holds a NUL byte"))
     return faults
 
 
@@ -112,9 +110,7 @@ def _pattern_of(column: Column, formats: Formats) -> tuple[str | None, str]:
             point = formats.decimal or "."
             return value_patterns.decimal(point), f"not an amount with '{point}' before its decimals"
         case "date":
-            return value_patterns.moment(
-                formats.date
-            ), f"not a date as declared ({' or '.join(formats.date)})"
+            return value_patterns.moment(formats.date), f"not a date as declared ({' or '.join(formats.date)})"
         case "timestamp":
             return value_patterns.moment(
                 formats.timestamp

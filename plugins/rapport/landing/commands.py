@@ -20,12 +20,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Rows that could not be read: list them, show one.", no_args_is_help=True)
 
-DateOption = Annotated[
-    datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="night that takes the files in")
-]
-BusinessOption = Annotated[
-    str, typer.Option("--business", "-b", help="which business; a file in businesses/")
-]
+DateOption = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="night that takes the files in")]
+BusinessOption = Annotated[str, typer.Option("--business", "-b", help="which business; a file in businesses/")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 
@@ -33,9 +29,7 @@ def ingest(
     path: Annotated[Path, typer.Argument(help="a file, or a folder of files")],
     date: DateOption,
     business: BusinessOption = settings.DEFAULT_BUSINESS,
-    vendor: Annotated[
-        str | None, typer.Option(help="whose export it is; else its folder, name or header says")
-    ] = None,
+    vendor: Annotated[str | None, typer.Option(help="whose export it is; else its folder, name or header says")] = None,
     json: JsonOption = False,
 ) -> None:
     """Take files into raw for a night, or say why not. A refused file makes the exit code 1."""
@@ -142,9 +136,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]], json: bool, *,
 
     if json:
         for row in rows:
-            typer.echo(
-                json_module.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False)
-            )
+            typer.echo(json_module.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False))
         return
     table = Table(*columns, box=None)
     for row in rows:

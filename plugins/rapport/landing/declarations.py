@@ -57,12 +57,8 @@ class Formats(_Strict):
 class Export(_Strict):
     """How the files of one table look."""
 
-    file_pattern: str = Field(
-        description="regular expression for the whole file name; a group named date is its date"
-    )
-    needs_vendor_folder: bool = Field(
-        False, description="the pattern counts only in a folder named after the vendor"
-    )
+    file_pattern: str = Field(description="regular expression for the whole file name; a group named date is its date")
+    needs_vendor_folder: bool = Field(False, description="the pattern counts only in a folder named after the vendor")
     format: Literal["csv"]
     encodings: list[str] = Field(min_length=1, description="tried in this order, strictly")
     delimiter: list[str] = Field(
@@ -96,9 +92,7 @@ class Export(_Strict):
             try:
                 codecs.lookup(encoding)
             except LookupError:
-                raise ValueError(
-                    f"expected an encoding Python knows, such as utf-8; got {encoding!r}"
-                ) from None
+                raise ValueError(f"expected an encoding Python knows, such as utf-8; got {encoding!r}") from None
         return value
 
     @field_validator("file_pattern")

@@ -53,11 +53,7 @@ def choose_encoding(path: Path, candidates: list[str], *, is_certain: bool) -> s
 def undecodable(path: Path, encoding: str) -> LandingError:
     """The error for a file that turned out not to be in its only declared encoding."""
     fault = first_undecodable(path, encoding)
-    where = (
-        f"line {fault[0]}, byte {fault[1]} of the file is not {encoding}"
-        if fault
-        else f"it is not {encoding}"
-    )
+    where = f"line {fault[0]}, byte {fault[1]} of the file is not {encoding}" if fault else f"it is not {encoding}"
     return _unreadable(path, [encoding], where)
 
 

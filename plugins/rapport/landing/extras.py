@@ -13,9 +13,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def as_json(columns: dict[str, pa.Array], n_rows: int) -> pa.Array:
     """JSON text of the header and value of every cell that is not empty; null for a row without any."""
     members = [
-        pc.binary_join_element_wise(
-            f', {json.dumps(header, ensure_ascii=False)}: "', _escaped(values), '"', ""
-        )
+        pc.binary_join_element_wise(f', {json.dumps(header, ensure_ascii=False)}: "', _escaped(values), '"', "")
         for header, values in columns.items()
         if values.null_count < n_rows
     ]

@@ -148,9 +148,7 @@ def _layout(records: list[_Record], delimiter: str, declaration: Declaration) ->
     if len(records) > 1:
         choices = records[1].cells
         required = [
-            columns[column.name]
-            for column in declaration.columns
-            if column.required and column.name in columns
+            columns[column.name] for column in declaration.columns if column.required and column.name in columns
         ]
         # With a single header row, the row below it already is a record and has these filled.
         if all(position >= len(choices) or not choices[position].strip() for position in required):

@@ -31,9 +31,7 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def same_content(
-    conn: Connection, vendor: str, table: str, path: Path, file_date: date | None
-) -> LoadResult | None:
+def same_content(conn: Connection, vendor: str, table: str, path: Path, file_date: date | None) -> LoadResult | None:
     """The load that took this content in already, if it is still the newest of its file name.
 
     The same content under another name counts too, unless it is of another day: an export that says again

@@ -21,7 +21,7 @@ from rapport.landing.checks import checks_of
 from rapport.landing.declarations import Declaration
 from rapport.landing.encodings import choose_encoding
 from rapport.landing.headers import Layout, read_layout
-from rapport.landing.raw_tables import ensure_raw_tables
+from rapport.landing.raw_tables import ensure_raw_tables, lock_raw_table
 from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, ExportReader, RecordTooLong
 from rapport.landing.recognition import Recognised
 from rapport.landing.results import LoadResult
@@ -65,10 +65,10 @@ def load_file(
         status="loaded",
         business_date=business_date,
     )
-    _begin_anew(conn)
+    begin_anew(conn)
     try:
         with conn.transaction():
-            conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"landing {declaration.raw_table}"])
+            lock_raw_table(conn, declaration)
             known = ledger.same_content(conn, declaration.vendor, declaration.table, path, file_date)
             if known is not None:
                 return _unchanged(known, path)
@@ -84,7 +84,7 @@ def refuse_file(conn: Connection, recognised: Recognised, business_date: date, k
     """Write down a file that belongs to no declared table; commits, including what the caller had not."""
     path = recognised.path
     result = LoadResult(path.name, recognised.vendor, "", kind, "refused", business_date)
-    _begin_anew(conn)
+    begin_anew(conn)
     with conn.transaction():
         error = LandingError(recognised.reason, where=path.name, fix=recognised.fix)
         return ledger.write_refusal(conn, result, path, recognised.file_date, error)
@@ -203,18 +203,14 @@ def _quarantine(conn: Connection, load_id: int, rows: list[Quarantined]) -> None
     with conn.cursor().copy(statement) as copy:
         for row in rows:
             fault = row.fault
-            copy.write_row(
-                (load_id, row.row_number, row.raw_row, fault.rule, fault.column or None, fault.reason)
-            )
+            copy.write_row((load_id, row.row_number, row.raw_row, fault.rule, fault.column or None, fault.reason))
 
 
 def _unchanged(known: LoadResult, path: Path) -> LoadResult:
     reason = "loaded already"
     if known.file != path.name:
         reason = f"the same content as {known.file}, which is loaded already"
-    return replace(
-        known, file=path.name, reason=f"{reason} (load {known.load_id}, night {known.business_date})"
-    )
+    return replace(known, file=path.name, reason=f"{reason} (load {known.load_id}, night {known.business_date})")
 
 
 def _as_refusal(error: LandingError | psycopg.DataError, path: Path) -> LandingError:
@@ -228,6 +224,7 @@ def _as_refusal(error: LandingError | psycopg.DataError, path: Path) -> LandingE
     )
 
 
-def _begin_anew(conn: Connection) -> None:
+def begin_anew(conn: Connection) -> None:
+    """End the transaction the caller left open, so that the next one is landing's own."""
     if conn.info.transaction_status == TransactionStatus.INTRANS:
         conn.commit()

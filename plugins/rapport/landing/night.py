@@ -13,7 +13,8 @@ from rapport.businesses import KINDS, Business, Kind
 from rapport.errors import LandingError
 from rapport.landing import ledger
 from rapport.landing.declarations import Declaration, load_declarations
-from rapport.landing.loading import StillArriving, load_file, refuse_file
+from rapport.landing.loading import StillArriving, begin_anew, load_file, refuse_file
+from rapport.landing.raw_tables import ensure_raw_tables
 from rapport.landing.recognition import Recognised, is_settled, landed_files, recognise
 from rapport.landing.results import LoadResult
 
@@ -32,10 +33,12 @@ def landing_for_night(
 
     Files of later dates wait, and so do files that are still being written. Of files already in the ledger
     only this night's are told again, so that a repeated call gives the same answer. With a `declaration`, its
-    table only; without one, files that belong to no table are refused too. Commits. Raises what Postgres or
-    the disk raise.
+    table only; without one, files that belong to no table are refused too. The kind's raw tables exist
+    afterwards, files or none. Commits. Raises what Postgres or the disk raise.
     """
     tables = load_declarations(business)
+    begin_anew(conn)
+    ensure_raw_tables(conn, [table for table in tables if table.kind == kind])
     due = _due(tables, kind, business_date, folder, declaration)
     return _take_in_all(conn, business, due, business_date, tables)
 
@@ -54,10 +57,7 @@ def missing_tables(business: Business, kind: Kind, business_date: date, folder: 
         (found.declaration.vendor, found.declaration.table)
         for found in _due(tables, kind, business_date, folder, None)
         if found.declaration is not None
-        and (
-            found.file_date == business_date
-            or (found.file_date is None and found.path.stat().st_mtime >= begins)
-        )
+        and (found.file_date == business_date or (found.file_date is None and found.path.stat().st_mtime >= begins))
     }
     declared = [(table.vendor, table.table) for table in tables if table.kind == kind]
     return [f"{vendor}.{table}" for vendor, table in declared if (vendor, table) not in arrived]

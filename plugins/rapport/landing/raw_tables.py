@@ -12,17 +12,26 @@ from rapport.landing.declarations import Declaration
 
 
 def ensure_raw_tables(conn: psycopg.Connection[Any], declarations: Iterable[Declaration]) -> None:
-    """Create the raw tables that are absent and add the columns they lack; nothing is ever taken away."""
+    """Create the raw tables that are absent and add the columns they lack; nothing is ever taken away.
+
+    Staging reads a table whether or not a file has ever arrived for it. A transaction a table.
+    """
     for declaration in declarations:
-        _ensure(conn, declaration)
+        with conn.transaction():
+            lock_raw_table(conn, declaration)
+            _ensure(conn, declaration)
+
+
+def lock_raw_table(conn: psycopg.Connection[Any], declaration: Declaration) -> None:
+    """Keep others from loading into a raw table, or changing its columns, until the transaction ends."""
+    conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"landing {declaration.raw_table}"])
 
 
 def _ensure(conn: psycopg.Connection[Any], declaration: Declaration) -> None:
     present = {
         name
         for (name,) in conn.execute(
-            "select attname from pg_attribute"
-            " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
+            "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
             [f"raw.{declaration.raw_table}"],
         )
     }
@@ -35,12 +44,9 @@ def _ensure(conn: psycopg.Connection[Any], declaration: Declaration) -> None:
             *(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns),
             sql.SQL("_extra jsonb"),
         ]
-        # Two nights' first files may arrive at once.
-        conn.execute(sql.SQL("create table if not exists {} ({})").format(table, sql.SQL(", ").join(lines)))
+        conn.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join(lines)))
         return
     missing = [name for name in columns if name not in present]
     if missing:
-        additions = [
-            sql.SQL("add column if not exists {} text").format(sql.Identifier(name)) for name in missing
-        ]
+        additions = [sql.SQL("add column {} text").format(sql.Identifier(name)) for name in missing]
         conn.execute(sql.SQL("alter table {} {}").format(table, sql.SQL(", ").join(additions)))

@@ -48,9 +48,7 @@ def is_settled(path: Path, settle_seconds: float, now: float | None = None) -> b
     return abs(age) >= settle_seconds
 
 
-def recognise(
-    path: Path, folder: Path, tables: Sequence[Declaration], vendor: str | None = None
-) -> Recognised:
+def recognise(path: Path, folder: Path, tables: Sequence[Declaration], vendor: str | None = None) -> Recognised:
     """Find the table a file belongs to. `folder` is the landing folder; `vendor` overrules folders.
 
     A file in a vendor's folder is that vendor's. Its name decides, and its header where names decide nothing.

@@ -92,10 +92,7 @@ class RowSorter:
             return _written(batch, self._quoting)
 
     def _raw_row(self, block: Block, index: int) -> str:
-        cells = (
-            (self._layout.shown[position], values[index].as_py())
-            for position, values in block.columns.items()
-        )
+        cells = ((self._layout.shown[position], values[index].as_py()) for position, values in block.columns.items())
         return json.dumps({header: cell for header, cell in cells if cell is not None}, ensure_ascii=False)
 
     def _ragged(self, row: RaggedRow) -> Quarantined:

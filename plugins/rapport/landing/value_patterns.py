@@ -80,6 +80,5 @@ def _calendar_patterns(format_: str) -> Iterator[str]:
 def _fill(format_: str, directives: dict[str, str]) -> str:
     parts = re.split("%(.)", format_)
     return "".join(
-        directives[part] if odd else re.escape(part)
-        for odd, part in ((i % 2, p) for i, p in enumerate(parts))
+        directives[part] if odd else re.escape(part) for odd, part in ((i % 2, p) for i, p in enumerate(parts))
     )
