@@ -74,14 +74,11 @@ def gate(warehouse: str, root: Path, stage: Any = "marts", targets: list[Target]
 
 def stored(conn: Connection) -> list[tuple[Any, ...]]:
     return conn.execute(
-        "select expectation, severity, outcome, unexpected_count, failing_keys from quality.results"
-        " order by result_id"
+        "select expectation, severity, outcome, unexpected_count, failing_keys from quality.results order by result_id"
     ).fetchall()
 
 
-def test_rows_that_are_right_pass_and_every_outcome_is_kept(
-    conn: Connection, warehouse: str, tmp_path: Path
-) -> None:
+def test_rows_that_are_right_pass_and_every_outcome_is_kept(conn: Connection, warehouse: str, tmp_path: Path) -> None:
     write_suite(tmp_path)
     fill(conn, ("p1", "a@example.com", 1))
     report = gate(warehouse, tmp_path)
@@ -101,9 +98,7 @@ def test_a_critical_failure_stops_and_says_what_where_and_what_to_do(
     with pytest.raises(GateFailed) as raised:
         report.raise_if_stopped()
     message = str(raised.value)
-    assert (
-        "build_shop.people.email: expect_column_values_to_match_regex, 1 of 3 rows (such as id=p2)" in message
-    )
+    assert "build_shop.people.email: expect_column_values_to_match_regex, 1 of 3 rows (such as id=p2)" in message
     assert "nothing was published" in message
     assert "docs/runbooks/a-failed-gate.md" in message
     assert "told: us" in message
@@ -138,13 +133,9 @@ def test_no_value_of_any_row_is_stored_or_shown(conn: Connection, warehouse: str
     assert "people" in page.read_text(encoding="utf-8")
 
 
-def test_an_empty_table_stops_unless_emptiness_is_declared(
-    conn: Connection, warehouse: str, tmp_path: Path
-) -> None:
+def test_an_empty_table_stops_unless_emptiness_is_declared(conn: Connection, warehouse: str, tmp_path: Path) -> None:
     write_suite(tmp_path)
-    with pytest.raises(
-        GateFailed, match=r"build_shop\.people: expect_table_row_count_to_be_between, observed 0"
-    ):
+    with pytest.raises(GateFailed, match=r"build_shop\.people: expect_table_row_count_to_be_between, observed 0"):
         gate(warehouse, tmp_path).raise_if_stopped()
     write_suite(tmp_path, may_be_empty=True)
     report = gate(warehouse, tmp_path)

@@ -28,9 +28,9 @@ def declared_tables() -> Iterator[tuple[str, dict[str, Any]]]:
     for path in settings.DBT_PROJECT.glob("models/marts/*/_*__models.yml"):
         for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
             yield f"build_{path.parent.name}.{model['name']}", {c["name"]: c for c in model["columns"]}
-    for model in yaml.safe_load(
-        (settings.DBT_PROJECT / "models/activation/_activation__models.yml").read_text()
-    )["models"]:
+    for model in yaml.safe_load((settings.DBT_PROJECT / "models/activation/_activation__models.yml").read_text())[
+        "models"
+    ]:
         if model["name"] == "lists":
             yield "build_activation.lists", {c["name"]: c for c in model["columns"]}
 
@@ -47,9 +47,7 @@ def test_great_expectations_takes_every_expectation(stage: Stage, table: str) ->
 
 
 @pytest.mark.parametrize(("stage", "table"), ALL, ids=lambda value: value)
-def test_a_suite_names_columns_that_exist_and_keys_that_are_no_personal_data(
-    stage: Stage, table: str
-) -> None:
+def test_a_suite_names_columns_that_exist_and_keys_that_are_no_personal_data(stage: Stage, table: str) -> None:
     suite = load_suite(stage, table)
     columns = DECLARED[suite.meta.table]
     lineage = {"_load_id", "_row_number", "_extra"} if stage == "landing" else set()
@@ -61,9 +59,7 @@ def test_a_suite_names_columns_that_exist_and_keys_that_are_no_personal_data(
         for name in ([name] if isinstance(name, str) else name)
     }
     assert used | set(suite.meta.key) <= set(columns) | lineage
-    personal = {
-        name for name, column in columns.items() if column.get("config", {}).get("meta", {}).get("pii")
-    }
+    personal = {name for name, column in columns.items() if column.get("config", {}).get("meta", {}).get("pii")}
     assert not personal & set(suite.meta.key)
 
 

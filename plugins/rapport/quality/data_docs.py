@@ -40,9 +40,7 @@ def write_data_docs(
     store.mkdir(parents=True, exist_ok=True)
     with (store / ".lock").open("w") as lock:  # three ingest runs may end at once, and they share the index
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _forget_before(
-            business_date - timedelta(days=KEPT_NIGHTS), store / "validations", site / "validations"
-        )
+        _forget_before(business_date - timedelta(days=KEPT_NIGHTS), store / "validations", site / "validations")
         context = new_context(_project(store, site))
         run_id = RunIdentifier(
             run_name=business_date.isoformat(), run_time=datetime.combine(business_date, time(), tzinfo=UTC)

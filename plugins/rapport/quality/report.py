@@ -98,9 +98,7 @@ class GateReport:
         """Raise GateFailed, with what failed and what to do, if any check stops."""
         if self.failed:
             raise GateFailed(
-                f"The {self.stage} gate of {self.business_date} stopped: "
-                + "; ".join(map(str, self.failed))
-                + ".",
+                f"The {self.stage} gate of {self.business_date} stopped: " + "; ".join(map(str, self.failed)) + ".",
                 where=f"business {self.business}, quality.results, suites {', '.join(self.stopped_suites)}"
                 f" (told: {', '.join(_distinct(check.told for check in self.failed))})",
                 fix=f"{_CONSEQUENCE[self.stage]}. {RUNBOOK}",

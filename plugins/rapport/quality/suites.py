@@ -83,9 +83,7 @@ def load_suite(stage: Stage, table: str, root: Path | None = None) -> Suite:
         line = f", line {mark.line + 1}" if mark else ""
         raise RapportError("This is not YAML.", where=where + line, fix=_HELP) from None
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()
-        )
+        problems = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
         raise RapportError(problems, where=where, fix=_HELP) from None
     if suite.name != f"{stage}.{table}":
         raise RapportError(f"name: expected {stage}.{table}, as the file is called.", where=where, fix=_HELP)

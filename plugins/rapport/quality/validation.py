@@ -21,6 +21,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import: it decides th
 import great_expectations as gx
 from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+from sqlalchemy import make_url
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
@@ -59,8 +60,7 @@ def gx_suite(suite: Suite) -> ExpectationSuite:
     if len(built.expectations) != len(declared):  # it drops what it cannot read, and goes on
         bad = [one for one in declared if not ExpectationSuite(name="one", expectations=[one]).expectations]
         raise RapportError(
-            "Great Expectations does not take "
-            + ", ".join(f"{one['type']} with {one['kwargs']}" for one in bad),
+            "Great Expectations does not take " + ", ".join(f"{one['type']} with {one['kwargs']}" for one in bad),
             where=f"expectations/{suite.name.replace('.', '/', 1)}.yml",
             fix="correct the type or its arguments; see docs/how-to/write-expectations.md",
         )
@@ -74,14 +74,15 @@ def validate(
 
     `conn_url` is a postgresql:// URL. `parameters` are what `$PARAMETER` in a suite may name.
     """
-    context = new_context()
-    source = context.data_sources.add_postgres(
-        "warehouse", connection_string=re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", conn_url)
-    )
     schema, table = relation
+    server = make_url(conn_url).set(drivername="postgresql+psycopg")
+    in_schema = server.update_query_dict({"options": f"-csearch_path={schema}"})
+    source = new_context().data_sources.add_postgres(
+        "warehouse", connection_string=in_schema.render_as_string(hide_password=False)
+    )
     try:
         # never a query asset: to learn its columns Great Expectations fetches every row of the query
-        asset = source.add_table_asset(suite.name, table_name=table, schema_name=schema)
+        asset = source.add_table_asset(suite.name, table_name=table)
         batch = asset.add_batch_definition_whole_table("all").get_batch()
         found = batch.validate(
             gx_suite(suite),
@@ -103,10 +104,7 @@ def validate(
 def check_of(suite: Suite, result: ExpectationValidationResult) -> Check:
     """A stripped result as one of our checks."""
     configuration, counts = result.expectation_config, result.result
-    kwargs = configuration.kwargs
-    columns = kwargs.get("column_list") or [
-        kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs
-    ]
+    columns = _columns(configuration.kwargs)
     failed_to_run = bool(result.exception_info.get("raised_exception"))
     observed = counts.get("observed_value")
     if observed is None and counts.get("unexpected_percent") is not None:
@@ -134,7 +132,9 @@ def _strip(result: ExpectationValidationResult, key: list[str]) -> None:
     observed = found.get("observed_value")
     if isinstance(observed, int | float) and not isinstance(observed, bool):
         kept["observed_value"] = observed
-    keys = _failing_keys(found.get("partial_unexpected_index_list") or [], key)
+    # a key column that is itself checked would give the failing value away
+    names = [name for name in key if name not in _columns(result.expectation_config.kwargs)]
+    keys = _failing_keys(found.get("partial_unexpected_index_list") or [], names)
     if keys and not result.success:
         kept["failing_keys"] = keys
     result.result = kept
@@ -142,9 +142,15 @@ def _strip(result: ExpectationValidationResult, key: list[str]) -> None:
     result.exception_info = _error_kind(result.exception_info or {})
 
 
+def _columns(kwargs: Mapping[str, Any]) -> list[str]:
+    """Columns an expectation is about."""
+    named = [kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs]
+    return kwargs.get("column_list") or named
+
+
 def _failing_keys(index: list[Any], key: list[str]) -> list[dict[str, Any]]:
     """Rows by key; Great Expectations gives a list for each column."""
-    if not index:
+    if not index or not key:
         return []
     columns = index[0]
     rows = zip(*(columns[name] for name in key), strict=True)
