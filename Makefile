@@ -68,4 +68,5 @@ lock: ## resolve the dependencies anew (for maintainers)
 
 .PHONY: clean
 clean: down ## remove everything generated: warehouse, landing, drop, environment
+	@if [ -x $(RAPPORT) ]; then $(RAPPORT) warehouse delete --yes; fi
 	rm -rf .rapport $(VENV)

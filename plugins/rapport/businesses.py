@@ -121,7 +121,9 @@ def parse_business(text: str, name: str, where: str) -> Business:
         line = f", line {mark.line + 1}" if mark else ""
         raise BusinessError("This is not YAML.", where=where + line, fix="see docs/how-to/add-a-business.md") from error
     if not isinstance(content, dict):
-        raise BusinessError("Expected a mapping of keys to values.", where=where, fix="start from businesses/sample.yml")
+        raise BusinessError(
+            "Expected a mapping of keys to values.", where=where, fix="start from businesses/sample.yml"
+        )
     try:
         business = Business.model_validate({"name": name, **content})
     except ValidationError as error:

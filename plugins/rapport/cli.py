@@ -42,6 +42,18 @@ def warehouse_stop() -> None:
     typer.echo("Postgres has stopped." if stop() else "Postgres was not running.")
 
 
+@warehouse_app.command("delete")
+def warehouse_delete(
+    yes: Annotated[bool, typer.Option("--yes", prompt="Delete all warehouses and their history for good?")],
+) -> None:
+    """Delete the embedded Postgres with everything in it."""
+    from rapport.warehouse import embedded
+
+    if yes:
+        embedded.delete()
+        typer.echo("Deleted.")
+
+
 @warehouse_app.command("url")
 def warehouse_url(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
     """Print the URL of the business's warehouse (it carries the password); starts Postgres if need be."""
@@ -96,5 +108,3 @@ def _escaped(text: str) -> str:
     from rich.markup import escape
 
     return escape(text)
-
-

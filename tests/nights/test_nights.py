@@ -10,7 +10,8 @@ import pytest
 from rapport.businesses import KINDS, Business, parse_business
 from rapport.errors import NightError
 from rapport.nights import advance, claim_next, fail, find_night, open_night, report_source
-from rapport.nights.ledger import Connection, clock_of, deadline_of
+from rapport.nights.ledger import LATE_OPENING, Connection, clock_of, deadline_of
+from rapport.nights.order import GRACE
 from rapport.warehouse import connect
 
 FIRST, SECOND, THIRD = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
@@ -60,13 +61,23 @@ def test_a_night_is_not_built_before_every_kind_has_reported(conn: Connection, b
 
 
 def test_after_the_deadline_a_silent_kind_is_none_and_the_night_goes_on(conn: Connection, business: Business) -> None:
-    open_night(conn, business, FIRST)
-    report_source(conn, FIRST, "crm", "arrived")
-    late = deadline_of(business, "survey", FIRST)
+    night = date(2099, 3, 1)
+    open_night(conn, business, night)
+    report_source(conn, night, "crm", "arrived")
+    late = deadline_of(business, "survey", night) + GRACE
     assert claim_next(conn, business, "build", now=late - timedelta(seconds=1)) is None
     assert claim_next(conn, business, "build", now=late) is not None
     rows = conn.execute("select kind, state from ops.night_sources order by kind").fetchall()
     assert rows == [("crm", "arrived"), ("ecommerce", "none"), ("survey", "none")]
+
+
+def test_a_night_opened_long_after_its_deadline_still_waits_for_its_sources(
+    conn: Connection, business: Business
+) -> None:
+    open_night(conn, business, FIRST)
+    report_source(conn, FIRST, "crm", "arrived")
+    assert claim_next(conn, business, "build") is None, "the deadline was years ago, the night was opened just now"
+    assert claim_next(conn, business, "build", now=datetime.now(UTC) + LATE_OPENING + GRACE) is not None
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([FIRST, SECOND, THIRD])))

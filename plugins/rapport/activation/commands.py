@@ -10,9 +10,7 @@ import typer
 from rapport import settings
 
 app = typer.Typer(help="Segments and the lists they become.", no_args_is_help=True)
-BusinessOption = Annotated[
-    str, typer.Option("--business", "-b", help="which business; a file in businesses/")
-]
+BusinessOption = Annotated[str, typer.Option("--business", "-b", help="which business; a file in businesses/")]
 
 
 @app.command("list")
@@ -44,9 +42,7 @@ def list_segments(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
 @app.command("lists")
 def show_lists(
     business: BusinessOption = settings.DEFAULT_BUSINESS,
-    date: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="night; default: the latest")
-    ] = None,
+    date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="night; default: the latest")] = None,
 ) -> None:
     """Show a night's lists from the send ledger: how many are on each, what became of it, where it is."""
     from rapport.warehouse import connect
@@ -64,6 +60,4 @@ def show_lists(
         typer.echo(f"No lists were prepared for {business}{f' on {date:%Y-%m-%d}' if date else ''}.")
         return
     for night, segment, destination, status, n_rows, location, reason in rows:
-        typer.echo(
-            f"{night}  {segment} → {destination}: {status}, {n_rows} rows {location} {reason}".rstrip()
-        )
+        typer.echo(f"{night}  {segment} → {destination}: {status}, {n_rows} rows {location} {reason}".rstrip())

@@ -83,9 +83,7 @@ def prepare(
         file_name = f"{file_stem(segment, business_date)}.csv"
         path = folder / destination / file_name
         _write_whole(path, content)
-        item = PreparedList(
-            business, business_date, segment, destination, file_name, path, len(rows), _sha256(content)
-        )
+        item = PreparedList(business, business_date, segment, destination, file_name, path, len(rows), _sha256(content))
         conn.execute(
             "insert into activation.deliveries"
             " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256)"
@@ -189,8 +187,7 @@ _THIS_LIST = "business_date = %s and segment = %s and destination = %s and list_
 
 def _locked_ledger_row(conn: Connection, prepared: PreparedList) -> tuple[str, str, str]:
     row = conn.execute(
-        "select status, sha256, coalesce(location, '') from activation.deliveries"
-        f" where {_THIS_LIST} for update",
+        f"select status, sha256, coalesce(location, '') from activation.deliveries where {_THIS_LIST} for update",
         _key(prepared),
     ).fetchone()
     if row is None:
@@ -205,8 +202,7 @@ def _locked_ledger_row(conn: Connection, prepared: PreparedList) -> tuple[str, s
 def _refuse_other_content(prepared: PreparedList, delivered: str, now: str, location: str) -> None:
     if delivered != now:
         raise DeliveryError(
-            "This list was delivered already, with other content: "
-            f"SHA-256 {delivered[:12]}… then, {now[:12]}… now.",
+            f"This list was delivered already, with other content: SHA-256 {delivered[:12]}… then, {now[:12]}… now.",
             where=location or _where(prepared),
             fix="a night sends once: find out what changed, and send corrections with the next night",
         )
@@ -232,8 +228,7 @@ def _write_ledger(conn: Connection, prepared: PreparedList, status: str, locatio
 
 def _write_failure(conn: Connection, prepared: PreparedList, error: DeliveryError) -> None:
     conn.execute(
-        "update activation.deliveries set status = 'failed', reason = %s"
-        f" where {_THIS_LIST} and status <> 'delivered'",
+        f"update activation.deliveries set status = 'failed', reason = %s where {_THIS_LIST} and status <> 'delivered'",
         [error.what, *_key(prepared)],
     )
     conn.commit()
@@ -244,8 +239,7 @@ def _write_members(conn: Connection, prepared: PreparedList, rows: pd.DataFrame)
     night = [prepared.business_date, prepared.segment, prepared.destination]
     with conn.cursor() as cursor:
         cursor.execute(
-            "delete from activation.delivery_members"
-            " where business_date = %s and segment = %s and destination = %s",
+            "delete from activation.delivery_members where business_date = %s and segment = %s and destination = %s",
             night,
         )
         with cursor.copy(
@@ -256,9 +250,7 @@ def _write_members(conn: Connection, prepared: PreparedList, rows: pd.DataFrame)
                 copy.write_row([*night, row.customer_id, row.channel, contact_hash(str(row.contact), key)])
 
 
-def _forget_lists_no_longer_declared(
-    conn: Connection, business_date: date, pairs: Sequence[tuple[str, str]]
-) -> None:
+def _forget_lists_no_longer_declared(conn: Connection, business_date: date, pairs: Sequence[tuple[str, str]]) -> None:
     """An earlier attempt may have prepared a list whose segment is gone since: nobody would ever send it."""
     conn.execute(
         "delete from activation.deliveries where business_date = %s and status <> 'delivered'"
@@ -273,7 +265,7 @@ def _check_lists(conn: Connection, business_date: date, pairs: Iterable[tuple[st
         raise DeliveryError(
             "The lists have not been built.",
             where="build_activation.lists",
-            fix="build them first: `rapport dbt build --select activation`",
+            fix="build them first: `rapport dbt -- build --select activation`",
         )
     declared = set(pairs)
     for night, segment, destination in conn.execute(
@@ -319,9 +311,7 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def _outcome(prepared: PreparedList, outcome: Outcome, location: str) -> Delivery:
-    return Delivery(
-        prepared.segment, prepared.destination, outcome, location, prepared.n_rows, prepared.sha256
-    )
+    return Delivery(prepared.segment, prepared.destination, outcome, location, prepared.n_rows, prepared.sha256)
 
 
 def _where(prepared: PreparedList) -> str:

@@ -54,9 +54,7 @@ class Destination(BaseModel):
     title: str
     owner: str
     schema_version: int = Field(ge=1, description="raise it whenever the columns change")
-    folder: str = Field(
-        pattern=r"^([a-z0-9_]+)?$", description="folder below the night's; '' for the night's own"
-    )
+    folder: str = Field(pattern=r"^([a-z0-9_]+)?$", description="folder below the night's; '' for the night's own")
     columns: list[Column] = Field(min_length=1)
 
     @model_validator(mode="after")

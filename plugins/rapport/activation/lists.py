@@ -51,9 +51,7 @@ def render(rows: pd.DataFrame, destination: Destination) -> bytes:
     No rows give a file with only the header: the receiver sees that the list was made and is empty.
     """
     ordered = rows.sort_values("customer_id", kind="stable")
-    shaped = pd.DataFrame(
-        {column.header: _shape(ordered[column.source], column) for column in destination.columns}
-    )
+    shaped = pd.DataFrame({column.header: _shape(ordered[column.source], column) for column in destination.columns})
     text = io.StringIO()
     shaped.to_csv(text, index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     return text.getvalue().encode("utf-8")

@@ -30,9 +30,7 @@ class SegmentMeta(BaseModel):
 
     purpose: str = Field(min_length=10, description="one sentence: what the contact is for")
     channel: Literal["email", "sms", "phone", "post"]
-    contact_type: Literal["email", "phone"] = Field(
-        description="which kind of contact point the list carries"
-    )
+    contact_type: Literal["email", "phone"] = Field(description="which kind of contact point the list carries")
     audience: Literal["customer", "service_staff"] = Field(
         description="customer: they are written to; service_staff: colleagues get the list and act by hand"
     )
@@ -40,18 +38,10 @@ class SegmentMeta(BaseModel):
         description="the permission that (contact point, channel) must carry"
     )
     priority: int = Field(ge=1, le=999, description="1 goes first where lists compete for a person")
-    cap_days: int = Field(
-        ge=0, le=3660, description="days in which a customer is on this list once; 0: no cap"
-    )
-    holdout_share: float = Field(
-        ge=0, lt=0.5, description="share of customers never contacted, to measure the lift"
-    )
-    destinations: list[Name] = Field(
-        min_length=1, description="mapping files in rapport/activation/destinations"
-    )
-    pauses_promotion: bool = Field(
-        False, description="whoever is on this list gets no marketing message that night"
-    )
+    cap_days: int = Field(ge=0, le=3660, description="days in which a customer is on this list once; 0: no cap")
+    holdout_share: float = Field(ge=0, lt=0.5, description="share of customers never contacted, to measure the lift")
+    destinations: list[Name] = Field(min_length=1, description="mapping files in rapport/activation/destinations")
+    pauses_promotion: bool = Field(False, description="whoever is on this list gets no marketing message that night")
 
     @model_validator(mode="after")
     def _consistent(self) -> SegmentMeta:
@@ -82,7 +72,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise DeliveryError(
             "dbt has not parsed the project yet, so the segments are not known.",
             where=str(path),
-            fix="run `rapport dbt parse`",
+            fix="run `rapport dbt -- parse`",
         ) from None
     return manifest
 
@@ -156,7 +146,5 @@ def _explain(error: ValidationError) -> list[str]:
         field = Segment.model_fields.get(str(problem["loc"][0])) if problem["loc"] else None
         hint = f" ({field.description})" if field is not None and field.description else ""
         message = problem["msg"].removeprefix("Value error, ")
-        lines.append(
-            f"{where}: missing{hint}" if problem["type"] == "missing" else f"{where}: {message}{hint}"
-        )
+        lines.append(f"{where}: missing{hint}" if problem["type"] == "missing" else f"{where}: {message}{hint}")
     return lines

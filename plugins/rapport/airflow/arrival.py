@@ -74,9 +74,7 @@ class AwaitExports(BaseOperator):
         seen = look(business.name, self.kind, business_date, self.night["landing"])
         if seen["unsettled"] == 0 and (not self.night["wait"] or not seen["missing"]):
             return self.resume(context, seen)
-        deadline = (
-            deadline_of(business, self.kind, business_date) if self.night["wait"] else datetime.now(UTC) + GRACE
-        )
+        deadline = deadline_of(business, self.kind, business_date) if self.night["wait"] else datetime.now(UTC) + GRACE
         self.log.info("waiting until %s: %s", deadline.isoformat(timespec="minutes"), seen)
         self.defer(
             trigger=ExportsArrived(

@@ -106,7 +106,9 @@ class PublishMarts(NightOperator):
         from rapport.publishing import publish, tables_from_manifest
 
         with connect(business.name, application_name=current.application_name) as conn:
-            published = publish(conn, business.name, night.business_date, tables_from_manifest(read_manifest(business.name)))
+            published = publish(
+                conn, business.name, night.business_date, tables_from_manifest(read_manifest(business.name))
+            )
         for found in published:
             self.log.info(
                 "%s.%s: %s rows, %s new, %s changed, %s gone",

@@ -27,3 +27,9 @@ def failing_for_good(
             with connect(business) as conn:
                 fail(conn, business_date, step, str(error))
         raise AirflowFailException(str(error)) from None
+    except Exception as error:
+        # Left `building`, the night would hold up all later ones with nobody at work on it.
+        if is_last_try and fails_the_night:
+            with connect(business) as conn:
+                fail(conn, business_date, step, f"{type(error).__name__}, {step} was tried for the last time")
+        raise

@@ -164,7 +164,10 @@ class ReportSource(BaseOperator):
             row = conn.execute(
                 "select count(*) filter (where status = 'loaded'), count(*) filter (where status <> 'loaded'),"
                 " string_agg(file_name || ': ' || reason, '; ') filter (where status <> 'loaded')"
-                " from ops.loads where business_date = %s and kind = %s",
+                " from ops.loads where business_date = %s and kind = %s and not (status = 'refused' and exists ("
+                "   select from ops.loads as corrected where corrected.load_id > loads.load_id"
+                "   and (corrected.vendor, corrected.file_name) = (loads.vendor, loads.file_name)"
+                "   and corrected.status = 'loaded'))",
                 [business_date, self.kind],
             ).fetchone()
             assert row is not None
@@ -180,7 +183,13 @@ class ReportSource(BaseOperator):
                 reason = "; ".join(filter(None, [reason, f"not completed: {broken[0]}"]))
             state = "arrived" if n_loaded else "refused" if n_refused or (broken and broken[0]) else "none"
             report_source(
-                conn, business_date, self.kind, state, n_files=n_loaded, n_refused=n_refused, reason=reason  # type: ignore[arg-type]
+                conn,
+                business_date,
+                self.kind,
+                state,
+                n_files=n_loaded,
+                n_refused=n_refused,
+                reason=reason,  # type: ignore[arg-type]
             )
             conn.commit()
         context["outlet_events"][landed(self.kind)].extra = {

@@ -46,7 +46,8 @@ def nights(user: GetUserDep) -> str:
                 " order by business_date desc limit 30"
             ).fetchall()
         cells = [
-            [f'<a href="{PAGES}/nights/{name}/{row[0]}">{row[0]}</a>', *(_cell(value) for value in row[1:])] for row in rows
+            [f'<a href="{PAGES}/nights/{name}/{row[0]}">{row[0]}</a>', *(_cell(value) for value in row[1:])]
+            for row in rows
         ]
         parts.append(f"<h2>{escape(load_business(name).title)}</h2>")
         parts.append(_table(["night", "state", "opened", "published", "sent", "failed at"], cells))
@@ -70,7 +71,9 @@ def night(business: str, business_date: date, user: GetUserDep) -> str:
     parts = [f"<p>state <b>{_cell(found['state'])}</b>"]
     if found["failure"]:
         parts.append(f'<pre class="bad">{escape(found["failed_step"] or "")}: {escape(found["failure"])}</pre>')
-    parts.append(f'<p><a href="{PAGES}/docs/{business}">dbt docs</a> · <a href="{PAGES}/data-docs/{business}/index.html">Data Docs</a></p>')
+    parts.append(
+        f'<p><a href="{PAGES}/docs/{business}">dbt docs</a> · <a href="{PAGES}/data-docs/{business}/index.html">Data Docs</a></p>'
+    )
     for title, key in (
         ("Sources", "sources"),
         ("Files", "files"),
@@ -82,7 +85,9 @@ def night(business: str, business_date: date, user: GetUserDep) -> str:
     ):
         rows = found[key]
         parts.append(f"<h2>{title}</h2>")
-        parts.append(_table(list(rows[0]), [[_cell(value) for value in row.values()] for row in rows]) if rows else "<p>none</p>")
+        parts.append(
+            _table(list(rows[0]), [[_cell(value) for value in row.values()] for row in rows]) if rows else "<p>none</p>"
+        )
     step = None
     for row in models:
         if row[0] != step:

@@ -18,6 +18,7 @@ from airflow.sdk import (
 
 from rapport import settings
 from rapport.businesses import KINDS, Business, business_names, load_business
+from rapport.nights.order import GRACE
 
 
 class Owner(StrEnum):
@@ -94,6 +95,7 @@ def build_schedule() -> Any:
     if not _is_on_clock():
         return wake_ups
     business = default_business()
-    hour, minute = max(business.deadline_of(kind) for kind in KINDS).split(":")
-    clock = CronTriggerTimetable(f"{int(minute)} {int(hour)} * * *", timezone=business.time_zone)
+    hour, minute = map(int, max(business.deadline_of(kind) for kind in KINDS).split(":"))
+    due = timedelta(hours=hour, minutes=minute) + GRACE
+    clock = CronTriggerTimetable(f"{due.seconds // 60 % 60} {due.seconds // 3600} * * *", timezone=business.time_zone)
     return AssetOrTimeSchedule(timetable=clock, assets=wake_ups)

@@ -41,10 +41,10 @@ class StepResult:
     seconds: float
 
 
-def run_step(
-    business: Business, night: Night, name: str, current: Step, *, more_variables: dict[str, Any] | None = None
-) -> StepResult:
+def run_step(business: Business, night: Night, name: str, current: Step, *, is_replay: bool = False) -> StepResult:
     """Build and test one step (`dbt build --select …`) and keep each node's result in quality.dbt_results.
+
+    A replay keeps no results, and its lists read what it built itself: the live tables may be a later night's.
 
     Raises GateFailed when a test did not hold, BuildError when something could not be built.
     """
@@ -59,10 +59,11 @@ def run_step(
         manifest=parsed_manifest(business),
         target=f"steps/{name}",
         application_name=current.application_name,
-        more_variables=more_variables,
+        more_variables={"activation_reads_live": not is_replay},
     )
     results = list(getattr(outcome.result, "results", None) or [])
-    _keep(business, night, name, outcome, results)
+    if not is_replay:
+        _keep(business, night, name, outcome, results)
     failed = [result for result in results if str(result.status) in ("error", "fail", "runtime error")]
     if failed:
         _raise_for(name, failed)

@@ -17,18 +17,16 @@ from rapport.identity.components import Components, find_components
 from rapport.identity.stable_ids import choose_ids
 
 _LOCK = 7_263_472
-_TONIGHT = (
-    "create temporary table tonight (source_record_id text, customer_id text, evidence text) on commit drop"
-)
+_TONIGHT = "create temporary table tonight (source_record_id text, customer_id text, evidence text) on commit drop"
 
 
-def assign(conn: psycopg.Connection[Any], business_date: date) -> dict[str, int]:
+def assign(conn: psycopg.Connection[Any], business_date: date, *, keeps_history: bool = True) -> dict[str, int]:
     """Give every source record of int_identity_keys its customer_id for the night, in one transaction.
 
     history.identity_assignments gains a row, dated `business_date`, for each record that is new or changes
     hands; rows of other nights are never touched. Rows of the same night are replaced only if the outcome
     differs, so a night run twice is a night run once. build_identity.customer_records holds the night's whole
-    outcome, and is written only if it differs.
+    outcome, and is written only if it differs. Without `keeps_history` (a replay) only the latter is written.
 
     Returns counts: records, customers, new_records, new_customers, moved_records (to another id),
     is_changed (0 or 1).
@@ -39,7 +37,7 @@ def assign(conn: psycopg.Connection[Any], business_date: date) -> dict[str, int]
         found = find_components(_read_keys(conn))
         ids = choose_ids(found, _read_past(conn, business_date))
         _stage(conn, found, ids.customer_id)
-        appended = _append_history(conn, business_date)
+        appended = _append_history(conn, business_date, is_kept=keeps_history)
         is_changed = _replace_customer_records(conn)
     return {
         "records": len(found.records),
@@ -81,9 +79,7 @@ def _names(columns: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
-def _copy_out(
-    conn: psycopg.Connection[Any], query: sql.Composable, columns: dict[str, pa.DataType]
-) -> pa.Table:
+def _copy_out(conn: psycopg.Connection[Any], query: sql.Composable, columns: dict[str, pa.DataType]) -> pa.Table:
     """Result of a query as an Arrow table; COPY is several times faster than fetching."""
     buffer = io.BytesIO()
     with conn.cursor().copy(sql.SQL("copy ({}) to stdout (format csv, header)").format(query)) as copy:
@@ -104,9 +100,7 @@ def _copy_out(
 
 def _stage(conn: psycopg.Connection[Any], found: Components, customer_ids: pa.Array) -> None:
     buffer = io.BytesIO()
-    table = pa.table(
-        [found.records, customer_ids, found.evidence], ["source_record_id", "customer_id", "evidence"]
-    )
+    table = pa.table([found.records, customer_ids, found.evidence], ["source_record_id", "customer_id", "evidence"])
     arrow_csv.write_csv(table, buffer, arrow_csv.WriteOptions(include_header=False))
     conn.execute("drop table if exists pg_temp.tonight")
     conn.execute(_TONIGHT)
@@ -115,7 +109,7 @@ def _stage(conn: psycopg.Connection[Any], found: Components, customer_ids: pa.Ar
     conn.execute("analyze tonight")
 
 
-def _append_history(conn: psycopg.Connection[Any], business_date: date) -> dict[str, int]:
+def _append_history(conn: psycopg.Connection[Any], business_date: date, *, is_kept: bool) -> dict[str, int]:
     conn.execute("drop table if exists pg_temp.changed")
     conn.execute(
         """
@@ -142,7 +136,7 @@ def _append_history(conn: psycopg.Connection[Any], business_date: date) -> dict[
         f"select exists (({stored} except {outcome}) union all ({outcome} except {stored}))",
         {"night": business_date},
     ).fetchone()
-    if differs == (True,):
+    if is_kept and differs == (True,):
         conn.execute("delete from history.identity_assignments where assigned_on = %s", [business_date])
         conn.execute(f"insert into history.identity_assignments ({columns}) {outcome}")
     counted = conn.execute(

@@ -71,7 +71,5 @@ def _evidence(
         bits[record[once[key_type[once] == code]]] |= 1 << code
     masks, position = np.unique(bits, return_inverse=True)
     names = [types[code].as_py() for code in range(len(types))]
-    texts = [
-        "+".join(name for code, name in enumerate(names) if mask >> code & 1) or "alone" for mask in masks
-    ]
+    texts = ["+".join(name for code, name in enumerate(names) if mask >> code & 1) or "alone" for mask in masks]
     return pa.array(texts, pa.string()).take(pa.array(position))

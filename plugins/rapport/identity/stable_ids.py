@@ -66,9 +66,7 @@ def _claims(found: Components, past: pa.Table, known: pa.Array) -> tuple[pd.Data
     is_current[order[is_last]] = True
 
     published = pd.Series(day).groupby(customer).min().to_numpy()  # of each known id, in their order
-    claims = pd.DataFrame(
-        {"record": positions(borne.dictionary, found.records)[bearer], "customer": customer}
-    )
+    claims = pd.DataFrame({"record": positions(borne.dictionary, found.records)[bearer], "customer": customer})
     claims["since"], claims["is_current"] = day, is_current
     claims = claims[claims["record"] >= 0]
     claims = claims.groupby(["record", "customer"], sort=False, as_index=False).agg(

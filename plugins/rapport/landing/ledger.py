@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
-from rapport.errors import LandingError
+from rapport.errors import LandingError, NightError
 from rapport.landing.results import LoadResult
 
 Connection = psycopg.Connection[Any]
@@ -65,7 +65,20 @@ def newest_load(conn: Connection, vendor: str, table: str, file_name: str) -> in
 
 
 def open_load(conn: Connection, result: LoadResult, file_date: date | None, status: os.stat_result) -> int:
-    """Insert the row of a load that is about to begin, in its transaction; returns its id."""
+    """Insert the row of a load that is about to begin, in its transaction; returns its id.
+
+    Holds the night open until the transaction ends: claiming it waits, and what is claimed takes no more loads.
+    Raises NightError then.
+    """
+    night = conn.execute(
+        "select claimed_at from ops.nights where business_date = %s for share", [result.business_date]
+    ).fetchone()
+    if night is not None and night[0] is not None:
+        raise NightError(
+            f"The night of {result.business_date} has been started: what it reads is pinned.",
+            where=result.file,
+            fix="nothing to do: the next night takes the file in",
+        )
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
         " file_modified_at, sha256, status, supersedes, encoding, delimiter, new_columns, missing_columns,"

@@ -64,6 +64,8 @@ def run(
         typer.echo(json.dumps(summary, default=str, indent=2, ensure_ascii=False))
     else:
         url_command = ".venv/bin/rapport warehouse url" + (f" --business {business}" if business != "sample" else "")
+        if not console.is_terminal:
+            console = Console(width=120)
         show(summary, console, url_command=url_command, ui=ui)
     raise typer.Exit(0 if night.state == "sent" else 1)
 
@@ -149,11 +151,14 @@ def up(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
     console = Console()
     chosen = load_business(business)
     connect(chosen.name).close()
-    with console.status("starting") as status, stack(chosen.name, clock=True, detached=True, say=status.update) as found:
+    with (
+        console.status("starting") as status,
+        stack(chosen.name, clock=True, detached=True, say=status.update) as found,
+    ):
         found.client().wait_for_dags(["build_marts", "send_segments"])
         _wake_up(found, chosen.name)
     console.print(f"Airflow UI   {found.url}  (user admin, password {admin_password()})")
-    console.print(f"Warehouse    psql \"$(.venv/bin/rapport warehouse url --business {business})\"")
+    console.print(f'Warehouse    psql "$(.venv/bin/rapport warehouse url --business {business})"')
     if not chosen.is_scheduled:
         console.print(f"{chosen.title} has no clock (is_scheduled: false): start nights with `make run` or in the UI.")
     console.print("`make down` stops everything.")

@@ -32,6 +32,9 @@ _BEFORE: dict[State, tuple[State, ...]] = {
     "sending": ("published", "sending"),
     "sent": ("sending", "sent"),
 }
+# A night opened after its deadlines (a backfill, a first run) still gives its sources this long to report.
+LATE_OPENING = timedelta(hours=1)
+
 _REACHED_COLUMN = {"built": "built_at", "published": "published_at", "sent": "sent_at"}
 
 
@@ -60,17 +63,13 @@ _COLUMNS = "business_date, state, failed_step, failure, is_dry_run, landing, clo
 def find_night(conn: Connection, business_date: date) -> Night | None:
     """The night of that date, or None if it was never opened."""
     with conn.cursor(row_factory=class_row(Night)) as cursor:
-        return cursor.execute(
-            f"select {_COLUMNS} from ops.nights where business_date = %s", [business_date]
-        ).fetchone()
+        return cursor.execute(f"select {_COLUMNS} from ops.nights where business_date = %s", [business_date]).fetchone()
 
 
 def latest_night(conn: Connection) -> Night | None:
     """The night with the latest date, in whatever state."""
     with conn.cursor(row_factory=class_row(Night)) as cursor:
-        return cursor.execute(
-            f"select {_COLUMNS} from ops.nights order by business_date desc limit 1"
-        ).fetchone()
+        return cursor.execute(f"select {_COLUMNS} from ops.nights order by business_date desc limit 1").fetchone()
 
 
 def clock_of(business: Business, business_date: date) -> datetime:
@@ -112,24 +111,25 @@ def open_night(
             f"`rapport nights replay --date {business_date}`",
         )
     if found is None:
-        deadlines = {kind: deadline_of(business, kind, business_date).isoformat() for kind in KINDS}
         conn.execute(
-            "insert into ops.nights (business_date, landing, is_dry_run, clock, deadlines)"
-            " values (%s, %s, %s, %s, %s)",
+            "insert into ops.nights (business_date, landing, is_dry_run, clock, deadlines) values (%s, %s, %s, %s, %s)",
             [
                 business_date,
                 str(landing or business.landing_folder()),
                 dry_run,
                 clock_of(business, business_date),
-                json.dumps(deadlines),
+                _deadlines(business, business_date),
             ],
         )
     elif found.state == "failed" or (found.state == "open" and landing is not None):
         conn.execute(
             "update ops.nights set state = 'open', claimed_at = null, failed_step = null, failure = null,"
-            " is_dry_run = %s, landing = %s where business_date = %s",
-            [dry_run, str(landing or found.landing), business_date],
+            " is_dry_run = %s, landing = %s, deadlines = %s where business_date = %s",
+            [dry_run, str(landing or found.landing), _deadlines(business, business_date), business_date],
         )
+        if found.state == "failed":
+            # Each kind reports anew: its earlier report was about what lay there then.
+            conn.execute("delete from ops.night_sources where business_date = %s", [business_date])
     elif found.state == "sent" and found.is_dry_run and not dry_run:
         conn.execute(
             "update ops.nights set state = 'published', is_dry_run = false, sent_at = null where business_date = %s",
@@ -138,6 +138,12 @@ def open_night(
     night = find_night(conn, business_date)
     assert night is not None
     return night
+
+
+def _deadlines(business: Business, business_date: date) -> str:
+    earliest = datetime.now(UTC) + LATE_OPENING
+    found = {kind: max(deadline_of(business, kind, business_date), earliest).isoformat() for kind in KINDS}
+    return json.dumps(found)
 
 
 def report_source(

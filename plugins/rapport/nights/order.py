@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from rapport import settings
 from rapport.businesses import KINDS, Business
-from rapport.nights.ledger import Connection, Night, deadline_of, find_night
+from rapport.nights.ledger import Connection, Night, find_night
 
 Stage = Literal["build", "send"]
+GRACE = timedelta(minutes=15)
 _OF_STAGE = {"build": ("building", "built"), "send": ("published", "sending")}
 
 
 def claim_next(conn: Connection, business: Business, stage: Stage, *, now: datetime | None = None) -> Night | None:
     """The oldest unfinished night if it is this stage's turn, else None. Commits.
 
-    An open night is due when every kind of source has reported, or the last deadline has passed; kinds that
-    are silent by then are recorded as `none`. Claiming pins its loads: files that land later belong to the
+    An open night is due when every kind of source has reported, or the last deadline (and GRACE, for a report
+    that is on its way) has passed; kinds that are silent by then are recorded as `none`. Claiming pins its loads: files that land later belong to the
     next night. A night that was claimed and not finished (a crash) is handed out again.
     """
+    conn.execute("select pg_advisory_xact_lock_shared(hashtext('rapport replay'))")  # waits while one is at work
     conn.execute("select pg_advisory_xact_lock(hashtext('rapport nights'))")
     row = conn.execute(
         "select business_date, state from ops.nights where state not in ('sent', 'failed')"
@@ -38,8 +41,7 @@ def claim_next(conn: Connection, business: Business, stage: Stage, *, now: datet
             for (kind,) in conn.execute("select kind from ops.night_sources where business_date = %s", [business_date])
         }
         silent = [kind for kind in KINDS if kind not in reported]
-        last_deadline = max(deadline_of(business, kind, business_date) for kind in KINDS)
-        if silent and (now or datetime.now(UTC)) < last_deadline:
+        if silent and (now or datetime.now(UTC)) < _last_deadline(conn, business_date) + GRACE:
             conn.commit()
             return None
         for kind in silent:
@@ -61,8 +63,16 @@ def claim_next(conn: Connection, business: Business, stage: Stage, *, now: datet
     return night
 
 
+def _last_deadline(conn: Connection, business_date: date) -> datetime:
+    row = conn.execute("select deadlines from ops.nights where business_date = %s", [business_date]).fetchone()
+    assert row is not None
+    return max(datetime.fromisoformat(deadline) for deadline in row[0].values())
+
+
 def code_version() -> str:
-    """The commit the project is at, or `unknown` outside a git checkout."""
+    """The commit the project is at (RAPPORT_CODE_VERSION where there is no git), else `unknown`."""
+    if given := os.environ.get("RAPPORT_CODE_VERSION"):
+        return given
     command = ["git", "-C", str(settings.PROJECT_ROOT), "describe", "--always", "--dirty"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)

@@ -35,6 +35,13 @@ def replay(business: Business, business_date: date, say: Callable[[str], None] =
 
     Raises NightError when the night was never published, or another night is at work.
     """
+    with connect(business.name, application_name="rapport replay", autocommit=True) as guard:
+        # No night is claimed while this holds it: both would build the same tables.
+        guard.execute("select pg_advisory_lock(hashtext('rapport replay'))")
+        return _replay(business, business_date, say)
+
+
+def _replay(business: Business, business_date: date, say: Callable[[str], None]) -> Replay:
     from rapport.activation.sending import compare_lists
     from rapport.building import DBT_STEPS, read_manifest, run_step
     from rapport.contacts import refresh
@@ -53,17 +60,17 @@ def replay(business: Business, business_date: date, say: Callable[[str], None] =
         raise NightError(f"The night of {busy[0]} is at work.", where="ops.nights", fix="wait until it is sent")
     python_steps: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "contact_points": ("normalise_contacts", refresh),
-        "identity_keys": ("assign_identity", lambda conn: assign(conn, business_date)),
+        "identity_keys": ("assign_identity", lambda conn: assign(conn, business_date, keeps_history=False)),
     }
     for name in DBT_STEPS:
         say(name)
-        with step(business.name, business_date, name) as current:
+        with step(business.name, business_date, name, is_replay=True) as current:
             # Lists read what this replay built: the live tables may be a later night's.
-            run_step(business, night, name, current, more_variables={"activation_reads_live": False})
+            run_step(business, night, name, current, is_replay=True)
         if name in python_steps:
             after, work = python_steps[name]
             with (
-                step(business.name, business_date, after) as current,
+                step(business.name, business_date, after, is_replay=True) as current,
                 connect(business.name, application_name=current.application_name) as conn,
             ):
                 work(conn)

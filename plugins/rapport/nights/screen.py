@@ -15,7 +15,11 @@ _STATE_STYLE = {"sent": "bold green", "published": "green", "failed": "bold red"
 def show(found: dict[str, Any], console: Console, *, url_command: str, ui: str | None = None) -> None:
     """Print what `summarise` found."""
     style = _STATE_STYLE.get(found["state"], "bold yellow")
-    state = "rehearsed (dry run: nothing was delivered)" if found["is_dry_run"] and found["state"] == "sent" else found["state"]
+    state = (
+        "rehearsed (dry run: nothing was delivered)"
+        if found["is_dry_run"] and found["state"] == "sent"
+        else found["state"]
+    )
     title = f"[bold]{found['business']}[/] · night of {found['date']} · [{style}]{state}[/]"
     parts: list[Any] = [_sources(found), _files(found)]
     if found["quarantine"]:
@@ -50,19 +54,16 @@ def _sources(found: dict[str, Any]) -> Table:
 
 
 def _files(found: dict[str, Any]) -> Table:
-    table = _grid("\nfile", "\nstatus", " \nread", " \nloaded", " \nquarantined", " \nskipped")
-    shown = found["files"][:14]
-    for row in shown:
-        style = "red" if row["status"] != "loaded" else ""
-        table.add_row(
-            row["file"], row["status"], *(f"{row[key]:,}" for key in ("read", "loaded", "quarantined", "skipped")), style=style
-        )
-        if row["reason"]:
-            table.add_row(f"  {row['reason']}", style="red")
-    if len(found["files"]) > len(shown):
-        table.add_row(f"… {len(found['files']) - len(shown)} more")
-    total = found["rows"]
-    table.add_row("[bold]rows[/]", "", *(f"[bold]{total[key]:,}[/]" for key in ("read", "loaded", "quarantined", "skipped")))
+    keys = ("read", "loaded", "quarantined", "skipped")
+    table = _grid("\ntable", " \nfiles", " \nread", " \nloaded", " \nquarantined", " \nskipped", "")
+    taken = [row for row in found["files"] if row["status"] == "loaded"]
+    for vendor, name in dict.fromkeys((row["vendor"], row["table"]) for row in taken):
+        rows = [row for row in taken if (row["vendor"], row["table"]) == (vendor, name)]
+        table.add_row(f"{vendor}.{name}", str(len(rows)), *(f"{sum(row[key] for row in rows):,}" for key in keys))
+    table.add_row("[bold]rows[/]", str(len(taken)), *(f"[bold]{found['rows'][key]:,}[/]" for key in keys))
+    for row in found["files"]:
+        if row["status"] != "loaded":
+            table.add_row(row["file"], row["status"], "", "", "", "", row["reason"] or "", style="red")
     return table
 
 
@@ -87,10 +88,16 @@ def _checks(found: dict[str, Any]) -> Text:
     dbt = found["dbt"]
     text = Text("\nchecks    ", style="dim")
     text.append(f"{passed:,} expectations hold, {stopped} stopped, {warned} warn", style="red" if stopped else "")
-    text.append(f"; dbt: {dbt['models']} models, {dbt['tests']} tests, {dbt['failed']} failed", style="red" if dbt["failed"] else "")
+    text.append(
+        f"; dbt: {dbt['models']} models, {dbt['tests']} tests, {dbt['failed']} failed",
+        style="red" if dbt["failed"] else "",
+    )
     for row in found["failed_checks"][:6]:
         column = f" {row['column']}" if row["column"] else ""
-        text.append(f"\n          {row['severity']}: {row['suite']}{column} {row['expectation']} ({row['unexpected'] or 0} rows)", style="yellow")
+        text.append(
+            f"\n          {row['severity']}: {row['suite']}{column} {row['expectation']} ({row['unexpected'] or 0} rows)",
+            style="yellow",
+        )
     if found["customers"] is not None:
         text.append(f"\ncustomers {found['customers']:,}")
     return text
@@ -100,14 +107,23 @@ def _lists(found: dict[str, Any]) -> Table:
     table = _grid("\nlist", "\nto", "\nstatus", " \nrows", "\nwhere")
     for row in found["lists"]:
         style = {"delivered": "green", "failed": "red"}.get(row["status"], "yellow")
-        table.add_row(row["segment"], row["destination"], f"[{style}]{row['status']}[/]", f"{row['rows']:,}", row["reason"] or row["path"])
+        table.add_row(
+            row["segment"],
+            row["destination"],
+            f"[{style}]{row['status']}[/]",
+            f"{row['rows']:,}",
+            row["reason"] or row["path"],
+        )
     return table
 
 
 def _steps(found: dict[str, Any]) -> Text:
     text = Text("\nsteps     ", style="dim")
-    parts = [f"{row['step']} {row['seconds']:.1f}s" for row in found["steps"]]
+    slowest = sorted(found["steps"], key=lambda row: -row["seconds"])[:8]
+    parts = [f"{row['step']} {row['seconds']:.1f}s" for row in found["steps"] if row in slowest]
+    total = sum(row["seconds"] for row in found["steps"])
     text.append(" · ".join(parts) or "none yet", style="dim")
+    text.append(f" · {len(found['steps'])} in all {total:.0f}s", style="dim")
     return text
 
 

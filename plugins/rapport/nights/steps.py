@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import json
 import signal
 import sys
@@ -31,8 +32,10 @@ class Step:
 
 
 @contextmanager
-def step(business: str, business_date: date, name: str) -> Iterator[Step]:
+def step(business: str, business_date: date, name: str, *, is_replay: bool = False) -> Iterator[Step]:
     """Run the body as the only writer of that step, and record how long it took and how it ended.
+
+    A replay writes no record: ops.steps tells of the night as it was.
 
     An earlier attempt that is still connected (its task was killed, its statement goes on) is disconnected
     first, so nothing writes behind this attempt's back. The body's error is recorded without its details
@@ -40,10 +43,14 @@ def step(business: str, business_date: date, name: str) -> Iterator[Step]:
     """
     die_with_parent()
     attempt_id = uuid.uuid4().hex[:8]
-    current = Step(name, business_date, attempt_id, f"rapport:{name}:{attempt_id}")
-    with connect(business, application_name=f"rapport:{name}:{attempt_id}:guard", autocommit=True) as guard:
-        _end_earlier_attempts(guard, name, attempt_id)
+    prefix = f"rapport:{_shortened(name)}:"
+    current = Step(name, business_date, attempt_id, f"{prefix}{attempt_id}")
+    with connect(business, application_name=f"{prefix}{attempt_id}:guard", autocommit=True) as guard:
+        _end_earlier_attempts(guard, prefix, attempt_id)
         guard.execute("select pg_advisory_lock(hashtext('rapport step'), hashtext(%s))", [name])
+        if is_replay:
+            yield current
+            return
         guard.execute(
             "update ops.steps set status = 'failed', finished_at = clock_timestamp(), detail = detail || %s"
             " where business_date = %s and step = %s and status = 'running'",
@@ -69,11 +76,16 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _end_earlier_attempts(guard: Any, name: str, attempt_id: str) -> None:
+def _shortened(name: str) -> str:
+    """Postgres cuts application names at 63 bytes; two steps must not become one by it."""
+    return name if len(name) <= 36 else f"{name[:27]}~{hashlib.md5(name.encode()).hexdigest()[:8]}"
+
+
+def _end_earlier_attempts(guard: Any, prefix: str, attempt_id: str) -> None:
     guard.execute(
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database()"
         " and starts_with(application_name, %s) and not starts_with(application_name, %s)",
-        [f"rapport:{name}:", f"rapport:{name}:{attempt_id}"],
+        [prefix, f"{prefix}{attempt_id}"],
     )
 
 

@@ -19,7 +19,8 @@ from rapport.errors import WarehouseError
 from rapport.warehouse import embedded
 
 OLDEST_SUPPORTED = 17
-AIRFLOW_DATABASE = "rapport_airflow"
+# Two deployments on one server need two of them.
+AIRFLOW_DATABASE = os.environ.get("RAPPORT_AIRFLOW_DATABASE", "rapport_airflow")
 DDL = Path(__file__).parent / "ddl"
 _DDL_LOCK = 7_263_471
 
@@ -90,7 +91,9 @@ def _create_database(server: str, database: str) -> None:
         if exists:
             return
         try:
-            conn.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(database)))
+            conn.execute(
+                sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(database))
+            )
         except psycopg.errors.DuplicateDatabase:
             return  # another process was first
         except psycopg.errors.UniqueViolation:

@@ -97,7 +97,13 @@ def start() -> Cluster:
         if _answers(cl):
             return cl
         if not (cl.secrets_folder / "password").exists():
-            _discard(cl)  # the state folder was deleted, and the password with it
+            if (cl.secrets_folder / "port").exists():
+                raise WarehouseError(
+                    "The password of the embedded Postgres is gone, its data are there.",
+                    where=str(cl.secrets_folder / "password"),
+                    fix="put the file back from a backup; or delete the whole state folder to start anew",
+                )
+            delete()  # the state folder was deleted as a whole, and as root the data lie elsewhere
         if not (cl.data / "PG_VERSION").exists():
             _create(cl)
         _launch(cl)
@@ -111,6 +117,14 @@ def stop() -> bool:
         return False
     result = _run(cl, "pg_ctl", "stop", "-D", str(cl.data), "-m", "fast", "-w", "-t", "60", check=False)
     return result.returncode == 0
+
+
+def delete() -> None:
+    """Stop the cluster and delete its data, for good."""
+    cl = cluster()
+    if (cl.data / "postmaster.pid").exists():
+        _run(cl, "pg_ctl", "stop", "-D", str(cl.data), "-m", "immediate", "-w", check=False)
+    shutil.rmtree(cl.service_folder, ignore_errors=True)
 
 
 def is_running() -> bool:
@@ -220,12 +234,6 @@ def _create(cl: Cluster) -> None:
     with open(partial / "postgresql.conf", "a", encoding="utf-8") as conf:
         conf.writelines(f"{key} = '{value}'\n" for key, value in SETTINGS.items())
     partial.rename(cl.data)
-
-
-def _discard(cl: Cluster) -> None:
-    if (cl.data / "postmaster.pid").exists():
-        _run(cl, "pg_ctl", "stop", "-D", str(cl.data), "-m", "immediate", "-w", check=False)
-    shutil.rmtree(cl.data, ignore_errors=True)
 
 
 def _launch(cl: Cluster) -> None:
