@@ -46,7 +46,12 @@ def ingest_dag(kind):
             """Wait for the exports, load each declared table as a mapped task, check what was loaded."""
             arrived = AwaitExports(task_id="await_exports", kind=kind, night=night)
             sources = ListSources(task_id="declared_tables", kind=kind, night=night)
-            loaded = LoadExports.partial(task_id="load", kind=kind, night=night).expand(source=sources.output)
+            loaded = LoadExports.partial(
+                task_id="load",
+                kind=kind,
+                night=night,
+                map_index_template="{{ task.source['vendor'] }}.{{ task.source['table'] }}",
+            ).expand(source=sources.output)
             checked = CheckLanding(task_id="check", kind=kind, night=night, trigger_rule=TriggerRule.ALL_DONE)
             arrived >> sources
             loaded >> checked

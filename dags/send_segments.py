@@ -31,7 +31,11 @@ def send_segments():
 
     prepared = PrepareLists(task_id="prepare_lists", night=night)
     chain(selection(), CheckLists(task_id="check_lists", night=night), prepared)
-    DeliverLists.partial(task_id="deliver_lists", night=night).expand(list_key=prepared.output)
+    DeliverLists.partial(
+        task_id="deliver_lists",
+        night=night,
+        map_index_template="{{ task.list_key['segment'] }} → {{ task.list_key['destination'] }}",
+    ).expand(list_key=prepared.output)
 
 
 send_segments()

@@ -168,7 +168,6 @@ class DeliverLists(NightOperator):
     """Deliver one list to one destination, once; the last one closes the night."""
 
     template_fields = ("night", "list_key")
-    map_index_template = "{{ task.list_key['segment'] }} → {{ task.list_key['destination'] }}"
 
     def __init__(self, *, list_key: Any, **kwargs: Any) -> None:
         # A mapped task is made anew from its arguments, outlets among them.

@@ -95,7 +95,6 @@ class LoadExports(_IngestOperator):
         self.source = source
 
     template_fields = ("night", "source")
-    map_index_template = "{{ task.source['vendor'] }}.{{ task.source['table'] }}"
 
     def step_name(self) -> str:
         return f"load_{self.source['vendor']}_{self.source['table']}"

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -111,7 +112,9 @@ def parsed_manifest(business: Business) -> Manifest:
 
 def build_docs(business: Business, night: Night, *, application_name: str) -> Path:
     """Generate the dbt docs as one self-contained page; returns its path."""
-    (dbt_folder(business.name) / "docs").mkdir(parents=True, exist_ok=True)
+    parsed, folder = manifest_path(business.name), dbt_folder(business.name) / "docs"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(parsed, folder / parsed.name)  # dbt writes none of its own when it is given one
     result = invoke(
         business,
         ["docs", "generate", "--static", "--no-compile"],
@@ -122,7 +125,7 @@ def build_docs(business: Business, night: Night, *, application_name: str) -> Pa
     )
     if not result.success:
         raise BuildError("dbt could not write the docs.", where="dbt docs generate", fix="read the task's log")
-    return dbt_folder(business.name) / "docs" / "static_index.html"
+    return folder / "static_index.html"
 
 
 def _ensure_parsed(business: Business) -> None:

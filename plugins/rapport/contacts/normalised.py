@@ -54,6 +54,9 @@ def refresh(conn: psycopg.Connection[Any]) -> dict[str, int]:
                 where="build_intermediate.int_contact_points_observed",
                 fix="run `rapport dbt -- build --select intermediate/contacts` first",
             ) from None
+    if counts["new"]:
+        conn.execute("analyze build_contacts.normalised")
+        conn.commit()
     return counts
 
 
@@ -74,7 +77,6 @@ def _store(conn: psycopg.Connection[Any], chunk: list[tuple[str, str, str]], cou
 
 def _forget_if_rules_changed(conn: psycopg.Connection[Any]) -> int:
     """Empty the table when it was filled under other rules: a stored verdict must not outlive its rule."""
-    conn.execute("create table if not exists build_contacts.rules (fingerprint text primary key)")
     current = rules_fingerprint()
     if conn.execute("select fingerprint from build_contacts.rules").fetchall() == [(current,)]:
         return 0

@@ -39,6 +39,8 @@ def assign(conn: psycopg.Connection[Any], business_date: date, *, keeps_history:
         _stage(conn, found, ids.customer_id)
         appended = _append_history(conn, business_date, is_kept=keeps_history)
         is_changed = _replace_customer_records(conn)
+        if is_changed:
+            conn.execute("analyze build_identity.customer_records")
     return {
         "records": len(found.records),
         "customers": ids.n_customers,

@@ -14,7 +14,7 @@ from rapport.errors import LandingError
 from rapport.landing import ledger
 from rapport.landing.declarations import Declaration, load_declarations
 from rapport.landing.loading import StillArriving, begin_anew, load_file, refuse_file
-from rapport.landing.raw_tables import ensure_raw_tables
+from rapport.landing.raw_tables import analyse_raw_tables, ensure_raw_tables
 from rapport.landing.recognition import Recognised, is_settled, landed_files, recognise
 from rapport.landing.results import LoadResult
 
@@ -40,7 +40,10 @@ def landing_for_night(
     begin_anew(conn)
     ensure_raw_tables(conn, [table for table in tables if table.kind == kind])
     due = _due(tables, kind, business_date, folder, declaration)
-    return _take_in_all(conn, business, due, business_date, tables)
+    results = _take_in_all(conn, business, due, business_date, tables)
+    # Staging reads right after: without fresh statistics the planner takes the tables for empty.
+    analyse_raw_tables(conn, {(found.vendor, found.table) for found in results if found.status == "loaded"})
+    return results
 
 
 def arriving_files(business: Business, kind: Kind, business_date: date, folder: Path) -> list[Path]:

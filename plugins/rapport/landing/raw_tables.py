@@ -22,6 +22,13 @@ def ensure_raw_tables(conn: psycopg.Connection[Any], declarations: Iterable[Decl
             _ensure(conn, declaration)
 
 
+def analyse_raw_tables(conn: psycopg.Connection[Any], tables: Iterable[tuple[str, str]]) -> None:
+    """Renew the planner's statistics of the raw tables (vendor, table). Commits."""
+    for vendor, table in sorted(tables):
+        conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", f"{vendor}__{table}")))
+    conn.commit()
+
+
 def lock_raw_table(conn: psycopg.Connection[Any], declaration: Declaration) -> None:
     """Keep others from loading into a raw table, or changing its columns, until the transaction ends."""
     conn.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"landing {declaration.raw_table}"])

@@ -6,6 +6,7 @@ import time
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
 
@@ -44,7 +45,7 @@ class Watcher:
             for name in names:
                 if name not in self._shown:
                     self._shown.add(name)
-                    self._console.print(f"{self._elapsed():>6.1f}s  {kind} {name}", highlight=False)
+                    self._console.print(f"{self._elapsed():>6.1f}s  {kind} {escape(name)}", highlight=False)
         self._line = f"{progress.state}: {', '.join(sorted(progress.running)[:4]) or 'waiting for the scheduler'}"
 
     def _elapsed(self) -> float:

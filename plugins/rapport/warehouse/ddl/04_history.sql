@@ -20,6 +20,9 @@ create table if not exists build_contacts.normalised (
 );
 comment on table build_contacts.normalised is 'Each distinct contact point as seen, and its one normal form.';
 
+create table if not exists build_contacts.rules (fingerprint text primary key);
+comment on table build_contacts.rules is 'Which rules and library versions made the normal forms; others make all of them anew.';
+
 create table if not exists build_identity.customer_records (
     source_record_id text primary key,
     customer_id text not null,
