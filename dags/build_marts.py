@@ -1,6 +1,7 @@
 """build_marts: from raw tables to published marts, for the oldest night that is due."""
 
 from airflow.sdk import chain, dag, task_group
+
 from rapport.airflow.build import (
     AssignIdentity,
     CheckMarts,

@@ -1,6 +1,7 @@
 """ingest_crm, ingest_ecommerce, ingest_survey: take a night's exports in, one kind of source each."""
 
 from airflow.sdk import TriggerRule, dag, task_group
+
 from rapport.airflow.arrival import AwaitExports
 from rapport.airflow.ingest import (
     CheckLanding,

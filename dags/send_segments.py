@@ -1,6 +1,7 @@
 """send_segments: from published marts to delivered lists, for the night that was just published."""
 
 from airflow.sdk import chain, dag, task_group
+
 from rapport.airflow.build import CheckLists, ClaimNight, DbtStep, DeliverLists, PrepareLists
 from rapport.airflow.wiring import MARTS_PUBLISHED, Owner, Tag, default_args, night_parameters
 

@@ -26,8 +26,10 @@ class DropDestination(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     transport: Literal["local", "sftp"] = "local"
-    folder: str | None = Field(None, description="local path or remote folder; the business's drop folder if left out")
-    connection: str | None = Field(None, description="Airflow connection id, for sftp")
+    folder: str | None = Field(
+        default=None, description="local path or remote folder; the business's drop folder if left out"
+    )
+    connection: str | None = Field(default=None, description="Airflow connection id, for sftp")
 
 
 class Business(BaseModel):

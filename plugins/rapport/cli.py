@@ -79,6 +79,7 @@ COMMANDS = {
     "down": ("rapport.nights.commands", "down"),
     "docs": ("rapport.nights.commands", "docs"),
     "dbt": ("rapport.building.commands", "dbt"),
+    "with-warehouse": ("rapport.building.commands", "with_warehouse"),
 }
 
 
@@ -86,7 +87,9 @@ def _attach() -> None:
     for name, (module, attribute) in GROUPS.items():
         app.add_typer(getattr(importlib.import_module(module), attribute), name=name)
     for name, (module, attribute) in COMMANDS.items():
-        settings_of = {"context_settings": {"ignore_unknown_options": True}} if name == "dbt" else {}
+        settings_of = (
+            {"context_settings": {"ignore_unknown_options": True}} if name in ("dbt", "with-warehouse") else {}
+        )
         app.command(name, **settings_of)(getattr(importlib.import_module(module), attribute))  # type: ignore[arg-type]
 
 

@@ -35,11 +35,7 @@ class KilledAfter(LocalDrop):
 
 
 def files_in(lists: Lists) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(lists.drop)): path.read_bytes()
-        for path in lists.drop.rglob("*")
-        if path.is_file()
-    }
+    return {str(path.relative_to(lists.drop)): path.read_bytes() for path in lists.drop.rglob("*") if path.is_file()}
 
 
 def test_a_list_arrives_whole_with_its_checksum_and_manifest(lists: Lists) -> None:

@@ -79,9 +79,7 @@ def test_a_file_somebody_changed_on_the_server_is_not_overwritten(
     assert (openssh_server.folder / f"{VIP}.csv").read_text() == "changed"
 
 
-def test_the_server_itself_refuses_to_rename_over_a_file(
-    target: SftpTarget, openssh_server: OpenSSHServer
-) -> None:
+def test_the_server_itself_refuses_to_rename_over_a_file(target: SftpTarget, openssh_server: OpenSSHServer) -> None:
     (openssh_server.folder / "taken.csv").write_text("first")
     with SftpDrop(target) as place, pytest.raises(DeliveryError, match="could not take the file"):
         place.put("taken.csv", b"second")

@@ -34,9 +34,7 @@ def test_only_new_distinct_values_are_worked_on(warehouse: str) -> None:
             [("phone", "0532 123 45 67", "DK"), ("name", "Işık", "TR"), ("email", "info@example.com", "TR")],
         )
         assert refresh(conn) == {"new": 3, "invalid": 1, "shared": 1, "forgotten": 0}
-        found = conn.execute(
-            "select normalised from build_contacts.normalised where raw_value = 'A@Example.com'"
-        )
+        found = conn.execute("select normalised from build_contacts.normalised where raw_value = 'A@Example.com'")
         assert found.fetchall() == [("a@example.com",)]
 
 
@@ -45,24 +43,19 @@ def test_more_values_than_a_chunk_all_arrive(warehouse: str, monkeypatch: pytest
     with connect(warehouse) as conn:
         observe(
             conn,
-            [("name", "n" * i, "TR") for i in range(4, 40)]
-            + [("email", f"a{i}@x.dk", "DK") for i in range(40)],
+            [("name", "n" * i, "TR") for i in range(4, 40)] + [("email", f"a{i}@x.dk", "DK") for i in range(40)],
         )
         assert refresh(conn)["new"] == 76
 
 
-def test_a_changed_rule_is_applied_to_values_already_known(
-    warehouse: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changed_rule_is_applied_to_values_already_known(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with connect(warehouse) as conn:
         observe(conn, [("email", "a@example.com", "TR")])
         refresh(conn)
         conn.execute("update build_contacts.normalised set normalised = 'by an older rule'")
         monkeypatch.setattr("rapport.contacts.normalised.rules_fingerprint", lambda: "other rules")
         assert refresh(conn) == {"new": 1, "invalid": 0, "shared": 0, "forgotten": 1}
-        assert conn.execute("select normalised from build_contacts.normalised").fetchall() == [
-            ("a@example.com",)
-        ]
+        assert conn.execute("select normalised from build_contacts.normalised").fetchall() == [("a@example.com",)]
 
 
 def test_an_unbuilt_warehouse_is_said_clearly(warehouse: str) -> None:

@@ -76,7 +76,8 @@ class Checkout:
     def outcome(self) -> dict[str, Any]:
         """What a night is judged by: every published table's checksum, and every list's bytes."""
         tables = self.query(
-            "select business_date, table_schema || '.' || table_name, n_rows, checksum from ops.publications order by 1, 2"
+            "select business_date, table_schema || '.' || table_name, n_rows, checksum"
+            " from ops.publications order by 1, 2"
         )
         drop = self.home / "drop"
         lists = {str(path.relative_to(drop)): path.read_bytes() for path in sorted(drop.rglob("*")) if path.is_file()}

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from e2e.conftest import Checkout
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
@@ -23,7 +22,9 @@ def test_nights_run_whole_once_and_in_order(new_checkout: Callable[..., Checkout
 
     # What a data engineer is told.
     assert (first["state"], first["date"]) == ("sent", "2026-03-01")
-    assert {row["kind"]: row["state"] for row in first["sources"]} == dict.fromkeys(("crm", "ecommerce", "survey"), "arrived")
+    assert {row["kind"]: row["state"] for row in first["sources"]} == dict.fromkeys(
+        ("crm", "ecommerce", "survey"), "arrived"
+    )
     assert first["rows"]["read"] == sum(first["rows"][key] for key in ("loaded", "quarantined", "skipped"))
     assert first["rows"]["quarantined"] > 0, "the samples carry bad rows"
     assert all(row["reason"] for row in first["quarantine"])
@@ -78,5 +79,9 @@ def test_nights_run_whole_once_and_in_order(new_checkout: Callable[..., Checkout
     # No contact point in the logs, in XCom or in Data Docs.
     (address,) = checkout.query("select email from customer_360.customers where email like '%@%' order by 1 limit 1")[0]
     for folder in ("airflow/logs", "work/sample/data_docs"):
-        holding = [path for path in (checkout.home / folder).rglob("*") if path.is_file() and address.encode() in path.read_bytes()]
+        holding = [
+            path
+            for path in (checkout.home / folder).rglob("*")
+            if path.is_file() and address.encode() in path.read_bytes()
+        ]
         assert holding == []

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from e2e.conftest import Checkout
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
@@ -75,5 +74,7 @@ def test_a_bad_night_leaves_yesterday_in_place_and_can_be_repaired(
     assert after is not None
     assert before_gate is not None
     assert after[0] > before_gate[0]
-    assert {key: value for key, value in checkout.outcome()["lists"].items() if key in yesterday["lists"]} == yesterday["lists"]
+    assert {key: value for key, value in checkout.outcome()["lists"].items() if key in yesterday["lists"]} == yesterday[
+        "lists"
+    ]
     gate.close()

@@ -31,9 +31,7 @@ def night(conn: psycopg.Connection[Any], index: int, records: Keys) -> dict[str,
 
 
 def customers(conn: psycopg.Connection[Any]) -> dict[str, str]:
-    return dict(
-        conn.execute("select source_record_id, customer_id from build_identity.customer_records").fetchall()
-    )
+    return dict(conn.execute("select source_record_id, customer_id from build_identity.customer_records").fetchall())
 
 
 def history(conn: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
@@ -100,10 +98,7 @@ def test_the_same_night_twice_is_once(warehouse: str) -> None:
         written = conn.execute("select xmin::text from build_identity.customer_records order by 1").fetchall()
         assert night(conn, 1, merged) == found
         assert history(conn) == rows  # xmin shows that not one row was written again
-        assert (
-            conn.execute("select xmin::text from build_identity.customer_records order by 1").fetchall()
-            == written
-        )
+        assert conn.execute("select xmin::text from build_identity.customer_records order by 1").fetchall() == written
 
 
 def test_a_night_run_again_with_other_data_forgets_its_first_outcome(warehouse: str) -> None:

@@ -11,9 +11,7 @@ from rapport.identity.components import find_components
 
 def table(rows: list[tuple[str, str | None, str | None]]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    return pa.table(
-        [pa.array(c, pa.string()) for c in columns], ["source_record_id", "key_type", "key_value"]
-    )
+    return pa.table([pa.array(c, pa.string()) for c in columns], ["source_record_id", "key_type", "key_value"])
 
 
 def people(rows: list[tuple[str, str | None, str | None]]) -> set[frozenset[str]]:
@@ -51,9 +49,7 @@ def test_the_evidence_names_only_keys_that_others_share() -> None:
     assert found.evidence.to_pylist() == ["email", "email", "alone"]
 
 
-KEYS = st.tuples(
-    st.sampled_from("abcdefghij"), st.sampled_from(["email", "phone", None]), st.sampled_from("1234")
-)
+KEYS = st.tuples(st.sampled_from("abcdefghij"), st.sampled_from(["email", "phone", None]), st.sampled_from("1234"))
 
 
 @given(st.lists(KEYS, min_size=1, max_size=25))

@@ -25,9 +25,7 @@ CUSTOMERS = Table(
     ),
     "One row per person.",
 )
-ORDERS = Table(
-    "customer_360", "orders", ("order_id", "line"), (Column("order_id"), Column("line"), Column("details"))
-)
+ORDERS = Table("customer_360", "orders", ("order_id", "line"), (Column("order_id"), Column("line"), Column("details")))
 TABLES = [CUSTOMERS, ORDERS]
 PEOPLE = [("c_1", "a@example.com", 1), ("c_2", None, None), ("c_3", "c@example.com", 3)]
 Connection = psycopg.Connection[Any]
@@ -41,9 +39,7 @@ def open_built_night(conn: Connection, night: date) -> None:
     )
 
 
-def build(
-    conn: Connection, people: list[tuple[Any, ...]], orders: list[tuple[Any, ...]] | None = None
-) -> None:
+def build(conn: Connection, people: list[tuple[Any, ...]], orders: list[tuple[Any, ...]] | None = None) -> None:
     conn.execute("create schema if not exists build_customer_360")
     conn.execute("drop table if exists build_customer_360.customers, build_customer_360.orders cascade")
     conn.execute("create table build_customer_360.customers (customer_id text, email text, n_orders integer)")
@@ -54,9 +50,7 @@ def build(
 
 
 def live(conn: Connection) -> list[tuple[Any, ...]]:
-    return conn.execute(
-        "select customer_id, email, n_orders from customer_360.customers order by 1"
-    ).fetchall()
+    return conn.execute("select customer_id, email, n_orders from customer_360.customers order by 1").fetchall()
 
 
 @pytest.fixture
@@ -81,9 +75,7 @@ def changes(publication: Publication) -> tuple[int, int, int]:
 
 def test_live_becomes_what_was_built_and_only_differences_are_written(conn: Connection) -> None:
     assert changes(publish_night(conn)["customers"]) == (3, 0, 0)
-    untouched = conn.execute(
-        "select xmin::text from customer_360.customers where customer_id = 'c_3'"
-    ).fetchone()
+    untouched = conn.execute("select xmin::text from customer_360.customers where customer_id = 'c_3'").fetchone()
     people = [("c_1", None, 1), ("c_3", "c@example.com", 3), ("c_4", None, 0)]
     build(conn, people)
     published = publish_night(conn, SECOND)
@@ -91,8 +83,7 @@ def test_live_becomes_what_was_built_and_only_differences_are_written(conn: Conn
     assert changes(published["orders"]) == (0, 0, 0)
     assert live(conn) == people
     assert (
-        conn.execute("select xmin::text from customer_360.customers where customer_id = 'c_3'").fetchone()
-        == untouched
+        conn.execute("select xmin::text from customer_360.customers where customer_id = 'c_3'").fetchone() == untouched
     )
 
 
@@ -100,17 +91,13 @@ def test_the_same_publication_twice_changes_nothing(conn: Connection) -> None:
     first, second = publish_night(conn), publish_night(conn)
     assert changes(second["customers"]) == changes(second["orders"]) == (0, 0, 0)
     assert second["customers"].checksum == first["customers"].checksum
-    recorded = conn.execute(
-        "select n_inserted from ops.publications where table_name = 'customers'"
-    ).fetchall()
+    recorded = conn.execute("select n_inserted from ops.publications where table_name = 'customers'").fetchall()
     assert recorded == [(3,)]  # what the night changed stays on record
 
 
 def test_the_night_is_published_with_its_tables(conn: Connection) -> None:
     publish_night(conn)
-    night = conn.execute(
-        "select state, published_at is not null from ops.nights where business_date = %s", [FIRST]
-    )
+    night = conn.execute("select state, published_at is not null from ops.nights where business_date = %s", [FIRST])
     assert night.fetchone() == ("published", True)
 
 
@@ -127,9 +114,7 @@ def test_a_reader_who_started_before_sees_yesterday_whole(conn: Connection, ware
         assert live(reader) == [("c_9", None, 9)]
 
 
-def test_an_analysts_own_view_and_open_transaction_go_on_through_a_publish(
-    conn: Connection, warehouse: str
-) -> None:
+def test_an_analysts_own_view_and_open_transaction_go_on_through_a_publish(conn: Connection, warehouse: str) -> None:
     publish_night(conn)
     with analyst(conn, warehouse) as session:
         session.execute(
@@ -142,9 +127,7 @@ def test_an_analysts_own_view_and_open_transaction_go_on_through_a_publish(
         assert session.execute("select * from mine.big_buyers").fetchall() == [("c_5",)]
 
 
-def test_an_analyst_cannot_read_personal_data_nor_what_is_being_built(
-    conn: Connection, warehouse: str
-) -> None:
+def test_an_analyst_cannot_read_personal_data_nor_what_is_being_built(conn: Connection, warehouse: str) -> None:
     publish_night(conn)
     with analyst(conn, warehouse) as session:
         assert session.execute("select sum(n_orders) from customer_360.customers").fetchone() == (4,)
@@ -179,9 +162,7 @@ def test_a_publication_that_fails_midway_changes_nothing(conn: Connection) -> No
     assert live(conn) == PEOPLE
     state = conn.execute("select state from ops.nights where business_date = %s", [SECOND]).fetchone()
     assert state == ("built",)
-    assert conn.execute(
-        "select count(*) from ops.publications where business_date = %s", [SECOND]
-    ).fetchone() == (0,)
+    assert conn.execute("select count(*) from ops.publications where business_date = %s", [SECOND]).fetchone() == (0,)
 
 
 def test_a_night_that_is_not_built_is_not_published(conn: Connection) -> None:
@@ -269,9 +250,6 @@ def analyst(conn: Connection, warehouse: str) -> psycopg.Connection[Any]:
 def _no_analyst_is_left_behind(server: str, warehouse: str) -> Iterator[None]:
     yield
     with connect(warehouse, autocommit=True) as conn:
-        if (
-            conn.execute("select from pg_roles where rolname = %s", [f"analyst_{warehouse}"]).fetchone()
-            is not None
-        ):
+        if conn.execute("select from pg_roles where rolname = %s", [f"analyst_{warehouse}"]).fetchone() is not None:
             conn.execute(f"drop owned by analyst_{warehouse}")  # type: ignore[call-overload]
             conn.execute(f"drop role analyst_{warehouse}")  # type: ignore[call-overload]

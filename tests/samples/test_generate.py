@@ -198,9 +198,7 @@ def test_every_night_brings_first_time_buyers_opt_outs_and_detractors(landing: P
     known = {row["Name"] for row in orders(landing)}
     for night in (NIGHT_2, "2026-03-03"):
         assert {row["Name"] for row in orders(landing, night)} - known
-        consents = records(
-            landing / "hubspot" / f"hubspot-crm-exports-communication-subscriptions-{night}.csv"
-        )
+        consents = records(landing / "hubspot" / f"hubspot-crm-exports-communication-subscriptions-{night}.csv")
         assert any(row["Status"] == "OPT_OUT" for row in consents)
         scores = [
             int(row["How likely is it that you would recommend us to a friend or colleague?"])
@@ -223,9 +221,7 @@ def test_text_message_answers_arrive_a_day_late(landing: Path) -> None:
 
 def test_one_file_a_night_has_a_byte_order_mark_and_a_danish_one_its_own_encoding(landing: Path) -> None:
     for night in (NIGHT_1, NIGHT_2, "2026-03-03"):
-        marked = [
-            p for p in exports(landing) if night in p.name and p.read_bytes().startswith(b"\xef\xbb\xbf")
-        ]
+        marked = [p for p in exports(landing) if night in p.name and p.read_bytes().startswith(b"\xef\xbb\xbf")]
         assert len(marked) == 1
     danish = (landing / "surveymonkey" / f"Kundeoplevelse_DK_{NIGHT_2}.csv").read_bytes()
     danish.decode("cp1252")
@@ -248,11 +244,7 @@ def test_bad_rows_stand_where_the_truth_says(landing: Path) -> None:
         assert texts[fact["kind"]] in row
         assert fact["key"] in {row[0], row[0].removeprefix("'")}
     n_bad = sum(
-        text in cell
-        for path in exports(landing)
-        for row in read(path)
-        for cell in row
-        for text in texts.values()
+        text in cell for path in exports(landing) for row in read(path) for cell in row for text in texts.values()
     )
     assert n_bad == len(planted)
 
@@ -294,9 +286,7 @@ def test_every_record_has_its_person_in_the_truth(landing: Path) -> None:
     assert set(owner.values()) <= persons | {""}
     last = "2026-03-03"
     seen = {("contacts", row["Record ID"]) for row in contacts(landing, last)}
-    seen |= {
-        ("customers", r["Customer ID"][1:]) for r in records(landing / f"shopify/customers_export_{last}.csv")
-    }
+    seen |= {("customers", r["Customer ID"][1:]) for r in records(landing / f"shopify/customers_export_{last}.csv")}
     for night in (NIGHT_1, NIGHT_2, last):
         seen |= {("orders", row["Name"]) for row in orders(landing, night)}
     seen |= {("responses", row[0]) for path in landing.glob("surveymonkey/*") for row in read(path)[2:]}
@@ -318,9 +308,7 @@ def test_behaviours_are_planted(landing: Path) -> None:
     rate = {}
     for style in ("relational", "transactional"):
         of_style = [row for row in persons if row["style"] == style]
-        rate[style] = sum(int(r["n_coupon_orders"]) for r in of_style) / sum(
-            int(r["n_orders"]) for r in of_style
-        )
+        rate[style] = sum(int(r["n_coupon_orders"]) for r in of_style) / sum(int(r["n_orders"]) for r in of_style)
     assert rate["transactional"] > 3 * rate["relational"]
     buyers = [row for row in persons if row["is_prospect"] == "0"]
     vips = [int(row["n_orders"]) for row in buyers if row["is_vip"] == "1"]

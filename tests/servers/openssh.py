@@ -73,11 +73,7 @@ def run_openssh_server(programs: Path) -> Iterator[OpenSSHServer]:
             stderr=log,
             stdout=log,
             # sshd as root wants a user and folders of its own in the system; as `nobody` it wants nothing.
-            **(
-                {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
-                if os.geteuid() == 0
-                else {}
-            ),
+            **({"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}),
         )
         _wait_until_listening(process, server)
         yield server
@@ -202,9 +198,7 @@ Subsystem sftp internal-sftp
 def _new_key(path: Path) -> str:
     key = Ed25519PrivateKey.generate()
     path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
     )
     path.chmod(0o600)
     return (
@@ -227,9 +221,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_listening(
-    process: subprocess.Popen[bytes], server: OpenSSHServer, seconds: float = 10
-) -> None:
+def _wait_until_listening(process: subprocess.Popen[bytes], server: OpenSSHServer, seconds: float = 10) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if process.poll() is not None:

@@ -44,7 +44,8 @@ def test_analysts_read_marts_and_nothing_else(warehouse: str) -> None:
     with connect(warehouse) as conn:
         allowed = conn.execute(
             "select array_agg(nspname order by nspname) from pg_namespace"
-            " where nspname !~ '^(pg_|information_schema|public)' and has_schema_privilege('rapport_analyst', nspname, 'usage')"
+            " where nspname !~ '^(pg_|information_schema|public)'"
+            " and has_schema_privilege('rapport_analyst', nspname, 'usage')"
         ).fetchone()
     assert allowed == (["customer_360", "engagement", "loyalty"],)
 
@@ -74,7 +75,7 @@ def test_an_existing_server_gets_a_database_for_each_business(
 @needs_embedded
 @pytest.mark.e2e
 def test_a_killed_server_starts_again_on_another_port_if_its_own_is_taken(tmp_path: Path) -> None:
-    program = f"""
+    program = """
 import os, signal, socket
 from rapport.warehouse import connect, embedded, stop
 connect("a").execute("select 1")

@@ -64,7 +64,7 @@ def finish_sending(conn: Connection, business_date: date) -> bool:
     """Close the night when its last list is out (or rehearsed); True if it is closed now. Commits."""
     conn.execute("select from ops.nights where business_date = %s for update", [business_date])
     left = conn.execute(
-        "select count(*) from activation.deliveries where business_date = %s and status not in ('delivered', 'dry_run')",
+        "select count(*) from activation.deliveries where business_date = %s and status <> all('{delivered,dry_run}')",
         [business_date],
     ).fetchone()
     assert left is not None

@@ -87,6 +87,7 @@ class AwaitExports(BaseOperator):
             ),
             method_name="resume",
         )
+        return None  # never reached: deferring leaves by an exception
 
     def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Log what is there; the night goes on with whoever has arrived."""

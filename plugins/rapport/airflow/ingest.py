@@ -14,7 +14,7 @@ from rapport.airflow.night_operator import NightOperator
 from rapport.airflow.wiring import landed
 from rapport.businesses import Business, Kind, load_business
 from rapport.errors import RapportError
-from rapport.nights import Night, open_night, report_source
+from rapport.nights import Night, SourceState, open_night, report_source
 from rapport.nights.steps import Step
 from rapport.warehouse import connect
 
@@ -180,7 +180,7 @@ class ReportSource(BaseOperator):
             ).fetchone()
             if broken is not None and broken[0]:
                 reason = "; ".join(filter(None, [reason, f"not completed: {broken[0]}"]))
-            state = "arrived" if n_loaded else "refused" if n_refused or (broken and broken[0]) else "none"
+            state: SourceState = "arrived" if n_loaded else "refused" if n_refused or (broken and broken[0]) else "none"
             report_source(
                 conn,
                 business_date,
@@ -188,7 +188,7 @@ class ReportSource(BaseOperator):
                 state,
                 n_files=n_loaded,
                 n_refused=n_refused,
-                reason=reason,  # type: ignore[arg-type]
+                reason=reason,
             )
             conn.commit()
         context["outlet_events"][landed(self.kind)].extra = {

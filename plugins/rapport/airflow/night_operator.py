@@ -40,7 +40,7 @@ class NightOperator(BaseOperator):
 
     def step_name(self) -> str:
         """Name under which the step is timed; one writer at a time per name."""
-        return self.task_id.split(".")[-1]
+        return str(self.task_id).split(".")[-1]
 
     def execute(self, context: Context) -> Any:
         if not self.night:

@@ -26,10 +26,12 @@ _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
 body { max-width: 72rem; margin: 1.5rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: .4rem 0 1.4rem; width: 100%; }
-th { text-align: left; font-weight: 600; opacity: .65; } td, th { padding: .2rem .8rem .2rem 0; vertical-align: top; }
+th { text-align: left; font-weight: 600; opacity: .65; }
+td, th { padding: .2rem .8rem .2rem 0; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr { border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
-.bad { color: #c0392b; } .good { color: #1e8449; } .warn { color: #b9770e; } h2 { font-size: 1.05rem; margin: 1.2rem 0 0; }
+.bad { color: #c0392b; } .good { color: #1e8449; } .warn { color: #b9770e; }
+h2 { font-size: 1.05rem; margin: 1.2rem 0 0; }
 """
 _GOOD = {"sent", "loaded", "arrived", "delivered", "done", "success", "pass", "passed", "published"}
 _BAD = {"failed", "refused", "rejected", "error", "fail", "stop", "runtime error"}
@@ -71,9 +73,8 @@ def night(business: str, business_date: date, user: GetUserDep) -> str:
     parts = [f"<p>state <b>{_cell(found['state'])}</b>"]
     if found["failure"]:
         parts.append(f'<pre class="bad">{escape(found["failed_step"] or "")}: {escape(found["failure"])}</pre>')
-    parts.append(
-        f'<p><a href="{PAGES}/docs/{business}">dbt docs</a> · <a href="{PAGES}/data-docs/{business}/index.html">Data Docs</a></p>'
-    )
+    parts.append(f'<p><a href="{PAGES}/docs/{business}">dbt docs</a> · ')
+    parts.append(f'<a href="{PAGES}/data-docs/{business}/index.html">Data Docs</a></p>')
     for title, key in (
         ("Sources", "sources"),
         ("Files", "files"),

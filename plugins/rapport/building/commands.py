@@ -26,3 +26,16 @@ def dbt(
         night = find_night(conn, date.date()) if date else latest_night(conn)
     result = invoke(chosen, arguments, night=night, target="by_hand")
     raise typer.Exit(0 if result.success else 1)
+
+
+def with_warehouse(
+    command: Annotated[list[str], typer.Argument(help="a program and its arguments, after `--`")],
+    business: Annotated[str, typer.Option("--business", "-b")] = settings.DEFAULT_BUSINESS,
+) -> None:
+    """Run a program that reads dbt_project/profiles.yml (dbt itself, a linter) on a business's warehouse."""
+    import os
+
+    from rapport.building.project import environment
+    from rapport.businesses import load_business
+
+    os.execvpe(command[0], command, os.environ | environment(load_business(business).name))

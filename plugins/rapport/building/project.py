@@ -45,6 +45,16 @@ def variables(business: Business, night: Night | None = None) -> dict[str, Any]:
     return found
 
 
+def environment(business: str, application_name: str = "rapport:dbt") -> dict[str, str]:
+    """What dbt_project/profiles.yml reads from the environment."""
+    parameters = connection_parameters(business)
+    return {f"RAPPORT_PG_{key.upper()}": value for key, value in parameters.items()} | {
+        "RAPPORT_PG_APPLICATION_NAME": application_name[:63],
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
 def invoke(
     business: Business,
     arguments: Sequence[str],
@@ -56,19 +66,7 @@ def invoke(
     more_variables: dict[str, Any] | None = None,
 ) -> Any:
     """Run one dbt command in this process and return dbt's own result object (`dbtRunnerResult`)."""
-    parameters = connection_parameters(business.name)
-    os.environ.update(
-        {
-            "RAPPORT_PG_HOST": parameters["host"],
-            "RAPPORT_PG_PORT": parameters["port"],
-            "RAPPORT_PG_USER": parameters["user"],
-            "RAPPORT_PG_PASSWORD": parameters["password"],
-            "RAPPORT_PG_DBNAME": parameters["dbname"],
-            "RAPPORT_PG_APPLICATION_NAME": application_name[:63],
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "DO_NOT_TRACK": "1",
-        }
-    )
+    os.environ.update(environment(business.name, application_name))
     from dbt.cli.main import dbtRunner
 
     folder = dbt_folder(business.name)

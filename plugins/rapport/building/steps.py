@@ -85,14 +85,13 @@ def run_step(business: Business, night: Night, name: str, current: Step, *, is_r
 
 
 def _keep(business: Business, night: Night, name: str, outcome: Any, results: list[Any]) -> None:
-    invocation = getattr(getattr(outcome.result, "args", None), "get", dict().get)("invocation_id")
     from dbt_common.invocation import get_invocation_id
 
     rows = [
         (
             night.business_date,
             name,
-            invocation or get_invocation_id(),
+            get_invocation_id(),
             result.node.unique_id,
             result.node.resource_type.value,
             str(result.status),

@@ -22,9 +22,7 @@ class Verdict(NamedTuple):
 def _verdicts() -> dict[tuple[str, str], Verdict]:
     with SEED.open(encoding="utf-8", newline="") as file:
         return {
-            (row["kind"], row["value"]): Verdict(
-                row["verdict"] == "shared", row["verdict"] == "invalid", row["reason"]
-            )
+            (row["kind"], row["value"]): Verdict(row["verdict"] == "shared", row["verdict"] == "invalid", row["reason"])
             for row in csv.DictReader(file)
         }
 

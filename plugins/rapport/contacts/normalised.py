@@ -38,9 +38,7 @@ def refresh(conn: psycopg.Connection[Any]) -> dict[str, int]:
     """
     counts = {"new": 0, "invalid": 0, "shared": 0, "forgotten": 0}
     with conn.transaction():
-        conn.execute(
-            "lock table build_contacts.normalised in share row exclusive mode"
-        )  # one refresh at a time
+        conn.execute("lock table build_contacts.normalised in share row exclusive mode")  # one refresh at a time
         counts["forgotten"] = _forget_if_rules_changed(conn)
         try:
             with conn.cursor(name="new_contact_points") as new:

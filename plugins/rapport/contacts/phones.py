@@ -11,9 +11,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from rapport.contacts.known_values import verdict
 
 _DECORATION = re.compile(r"[\s\-./()'\"\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
-_SCIENTIFIC = re.compile(
-    r"\d[.,]\d+[eE]\+?\d+"
-)  # a spreadsheet took the number for a quantity: digits are lost
+_SCIENTIFIC = re.compile(r"\d[.,]\d+[eE]\+?\d+")  # a spreadsheet took the number for a quantity: digits are lost
 
 
 def spelling(raw: str) -> str:

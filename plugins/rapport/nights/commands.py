@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -176,7 +176,7 @@ def down() -> None:
 
 def _wake_up(found: Any, business: str) -> None:
     """A night that a crash interrupted goes on now, not at the next deadline; skips when there is none."""
-    stamp = datetime.now().strftime("%Y%m%dT%H%M%S%f")
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     for dag_id in ("build_marts", "send_segments"):
         found.client().trigger(dag_id, {"business": business}, f"start_{stamp}")
 

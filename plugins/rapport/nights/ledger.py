@@ -156,7 +156,7 @@ def report_source(
     n_refused: int = 0,
     reason: str | None = None,
 ) -> None:
-    """Write what one kind of source had delivered for a night. A later report replaces it until the night is claimed."""
+    """Write what a kind of source had delivered for a night; replaced by a later report until the night is claimed."""
     conn.execute(
         "insert into ops.night_sources (business_date, kind, state, n_files, n_refused, reason)"
         " select %(date)s, %(kind)s, %(state)s, %(files)s, %(refused)s, %(reason)s from ops.nights"

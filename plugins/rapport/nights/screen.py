@@ -93,9 +93,10 @@ def _checks(found: dict[str, Any]) -> Text:
         style="red" if dbt["failed"] else "",
     )
     for row in found["failed_checks"][:6]:
+        rows = row["unexpected"] or 0
         column = f" {row['column']}" if row["column"] else ""
         text.append(
-            f"\n          {row['severity']}: {row['suite']}{column} {row['expectation']} ({row['unexpected'] or 0} rows)",
+            f"\n          {row['severity']}: {row['suite']}{column} {row['expectation']} ({rows} rows)",
             style="yellow",
         )
     if found["customers"] is not None:

@@ -13,7 +13,8 @@ from rapport.nights.ledger import Connection
 
 _QUERIES = {
     "sources": """
-        select sources.kind, sources.state, sources.n_files, sources.n_refused, sources.reason, arrived.last_arrived_date
+        select sources.kind, sources.state, sources.n_files, sources.n_refused, sources.reason,
+            arrived.last_arrived_date
         from ops.night_sources as sources
         left join lateral (
             select max(business_date) as last_arrived_date from ops.night_sources as earlier
@@ -42,7 +43,8 @@ _QUERIES = {
         from quality.results where business_date = %(date)s group by stage order by stage""",
     "failed_checks": """
         select stage, suite, expectation, column_name as column, severity, observed, unexpected_count as unexpected
-        from quality.results where business_date = %(date)s and outcome <> 'passed' order by severity, stage limit 12""",
+        from quality.results where business_date = %(date)s and outcome <> 'passed'
+        order by severity, stage limit 12""",
     "dbt": """
         select count(*) filter (where resource_type = 'model') as models,
             count(*) filter (where resource_type = 'test') as tests,

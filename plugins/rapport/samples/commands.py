@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,8 @@ app = typer.Typer(
     help="Exports to try Rapport with: an invented retailer, or the Complete Journey.", no_args_is_help=True
 )
 
+FIRST_NIGHT = date(2026, 3, 1)
+
 Out = Annotated[Path, typer.Option("--out", help="Landing folder to write into; one folder a vendor.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
@@ -24,13 +26,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.
 def generate(
     out: Out,
     customers: Annotated[int, typer.Option(min=50, help="Persons known before the first night.")] = 2000,
-    nights: Annotated[
-        int, typer.Option(min=1, help="Nights of exports; the first brings two years of history.")
-    ] = 3,
+    nights: Annotated[int, typer.Option(min=1, help="Nights of exports; the first brings two years of history.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files, byte for byte.")] = 7,
     start: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date of the first night.")
-    ] = datetime(2026, 3, 1),  # noqa: DTZ001 - only its date is used
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Business date of the first night; 2026-03-01.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the exports of an invented Turkish and Danish retailer; the truth goes to OUT/_truth."""
@@ -43,7 +43,7 @@ def generate(
             customers,
             nights,
             seed,
-            start.date(),
+            start.date() if start else FIRST_NIGHT,
             out,
             on_night=lambda night, day: status.update(f"Night {night} of {nights}: {day}"),
         )

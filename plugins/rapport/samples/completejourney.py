@@ -57,9 +57,7 @@ def _read(table: str) -> pd.DataFrame:
 
 
 def _write(frame: pd.DataFrame, path: Path) -> bool:
-    days = {
-        column: frame[column].dt.strftime("%Y-%m-%d") for column in CALENDAR_DAYS if column in frame.columns
-    }
+    days = {column: frame[column].dt.strftime("%Y-%m-%d") for column in CALENDAR_DAYS if column in frame.columns}
     with landing_file(path) as file:
         frame.assign(**days).to_csv(
             file.stream, index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\n", chunksize=100_000

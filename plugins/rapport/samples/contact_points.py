@@ -174,9 +174,7 @@ def _with_typos(names: Text, has_typo: Column) -> Text:
     names = names.copy()
     for at in np.flatnonzero(has_typo):
         name = names[at]
-        names[at] = (
-            name[:2] + name[3:] if at % 2 and len(name) > 4 else name[0] + name[2:3] + name[1] + name[3:]
-        )
+        names[at] = name[:2] + name[3:] if at % 2 and len(name) > 4 else name[0] + name[2:3] + name[1] + name[3:]
     return names
 
 

@@ -51,9 +51,7 @@ class Consents:
     bad: Column
 
 
-def first_contacts(
-    rng: np.random.Generator, persons: People, n_before: int, until: int, at_least_bad: int
-) -> Contacts:
+def first_contacts(rng: np.random.Generator, persons: People, n_before: int, until: int, at_least_bad: int) -> Contacts:
     """Contacts of a batch of persons: most relational, many bargain hunters, all prospects; a few twice."""
     n = len(persons.person)
     known = persons.is_prospect | (rng.random(n) < np.where(persons.is_relational, 0.92, 0.72))
@@ -68,9 +66,7 @@ def first_contacts(
     return _contacts(rng, persons, who[order], is_copy[order], at[order], n_before, until, at_least_bad)
 
 
-def copies(
-    rng: np.random.Generator, people: People, n: int, n_before: int, from_: int, until: int
-) -> Contacts:
+def copies(rng: np.random.Generator, people: People, n: int, n_before: int, from_: int, until: int) -> Contacts:
     """`n` second contacts of persons chosen among all, made between two moments."""
     who = rng.choice(len(people.person), n, replace=False)
     at = np.sort(rng.integers(from_, until, n))
@@ -98,9 +94,7 @@ def _contacts(
         number=20_100_000_000 + 13 * (n_before + np.arange(n)),
         which_email=which.astype(np.int8),
         spelling=spelling.astype(np.int8),
-        phone_form=np.where(rng.random(n) < 0.5, people.phone_form[who], rng.integers(0, 8, n)).astype(
-            np.int8
-        ),
+        phone_form=np.where(rng.random(n) < 0.5, people.phone_form[who], rng.integers(0, 8, n)).astype(np.int8),
         has_mobile=rng.random(n) < 0.8,
         has_landline=rng.random(n) < 0.2,
         has_birthday=rng.random(n) < 0.55,
@@ -121,9 +115,7 @@ def first_consents(
     n = len(contacts.person)
     relational = people.is_relational[contacts.person]
     parts = []
-    for kind, (asked, granted) in enumerate(
-        ((0.8, 0.8), (0.5, 0.65), (0.75, 0.92), (0.3, 0.97), (0.15, 0.6))
-    ):
+    for kind, (asked, granted) in enumerate(((0.8, 0.8), (0.5, 0.65), (0.75, 0.92), (0.3, 0.97), (0.15, 0.6))):
         answered = np.flatnonzero(rng.random(n) < asked)
         yes = rng.random(len(answered)) < granted
         parts.append((answered, np.full(len(answered), kind), yes, rng.integers(0, 4, len(answered))))

@@ -41,9 +41,7 @@ def which_email(rng: np.random.Generator, n: int, in_household: Column) -> Colum
     return np.where(in_household & (draw > 0.8), HOUSEHOLD, which).astype(np.int8)
 
 
-def bad_rows(
-    rng: np.random.Generator, candidates: Column, kinds: tuple[int, ...], at_least_each: int = 0
-) -> Column:
+def bad_rows(rng: np.random.Generator, candidates: Column, kinds: tuple[int, ...], at_least_each: int = 0) -> Column:
     """Codes FINE … BAD_EMAIL for every row: one in a thousand candidates is bad in one of `kinds`."""
     bad = np.zeros(len(candidates), dtype=np.int8)
     possible = np.flatnonzero(candidates)

@@ -107,9 +107,7 @@ def tickets_block(retailer: Retailer, selected: Column, since: int, clock: int) 
         "Ticket name": names[ticket.country, ticket.category],
         "Ticket description": texts[ticket.country, ticket.category],
         "Pipeline": chosen(is_danish(ticket.country), "Support DK", "Destek TR"),
-        "Ticket status": np.select(
-            [closed, replied], np.array(["Closed", "Waiting on contact"], dtype=object), "New"
-        ),
+        "Ticket status": np.select([closed, replied], np.array(["Closed", "Waiting on contact"], dtype=object), "New"),
         "Priority": words("LOW MEDIUM HIGH")[ticket.priority],
         "Source": np.array(service.CHANNELS, dtype=object)[ticket.channel],
         "Category": np.array(service.CATEGORIES, dtype=object)[ticket.category],

@@ -63,14 +63,10 @@ FAMILIES = np.concatenate([_TR_FAMILIES, _DK_FAMILIES])
 FAMILY_SIZE = np.array([len(_TR_FAMILIES), len(_DK_FAMILIES)])
 FAMILY_FROM = np.array([0, len(_TR_FAMILIES)])
 
-_TR_TOWNS = words(
-    "İstanbul, Ankara, İzmir, Bursa, Antalya, Adana, Konya, Gaziantep, Eskişehir, Muğla, Kadıköy, Şişli"
-)
+_TR_TOWNS = words("İstanbul, Ankara, İzmir, Bursa, Antalya, Adana, Konya, Gaziantep, Eskişehir, Muğla, Kadıköy, Şişli")
 _TR_ZIPS = (34110, 6420, 35220, 16010, 7100, 1060, 42040, 27010, 26130, 48000, 34710, 34360)
 _TR_PROVINCES = words("TR-34 TR-06 TR-35 TR-16 TR-07 TR-01 TR-42 TR-27 TR-26 TR-48 TR-34 TR-34")
-_DK_TOWNS = words(
-    "København K, Aarhus C, Odense C, Aalborg, Esbjerg, Randers C, Kolding, Horsens, Vejle, Roskilde"
-)
+_DK_TOWNS = words("København K, Aarhus C, Odense C, Aalborg, Esbjerg, Randers C, Kolding, Horsens, Vejle, Roskilde")
 _DK_TOWNS = np.concatenate([_DK_TOWNS, words("Helsingør, København Ø, Frederiksberg, Ærøskøbing, Næstved")])
 _DK_ZIPS = (1050, 8000, 5000, 9000, 6700, 8900, 6000, 8700, 7100, 4000, 3000, 2100, 2000, 5970, 4700)
 TOWNS = np.concatenate([_TR_TOWNS, _DK_TOWNS])

@@ -52,9 +52,7 @@ def generate(
     return written
 
 
-def _write_night(
-    retailer: Retailer, night: int, day: date, since: int, written: Written, planted: Planted
-) -> None:
+def _write_night(retailer: Retailer, night: int, day: date, since: int, written: Written, planted: Planted) -> None:
     """Events of (since, retailer.clock] as files of `day`. One of them has a byte-order mark, in turn."""
     with_bom = ("shopify_customers", "hubspot_contacts", "shopify_orders")[(night - 1) % 3]
 
@@ -148,9 +146,7 @@ def _write_hubspot(
         )
 
 
-def _write_surveys(
-    retailer: Retailer, night: int, day: date, since: int, written: Written, planted: Planted
-) -> None:
+def _write_surveys(retailer: Retailer, night: int, day: date, since: int, written: Written, planted: Planted) -> None:
     """One survey a country, and the one asked by text message, whose answers come a day late."""
     clock = retailer.clock
     day_before = since - (clock - since) if night > 1 else ALWAYS

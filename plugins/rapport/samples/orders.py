@@ -137,9 +137,9 @@ def place_orders(
         coupon=coupon,
         referrer=np.where(has_referrer, referrer, -1),
         channel=channel,
-        account=np.where(
-            rng.random(n) < 0.12, GUEST, np.where(rng.random(n) < 0.01, SECOND_ACCOUNT, 1)
-        ).astype(np.int8),
+        account=np.where(rng.random(n) < 0.12, GUEST, np.where(rng.random(n) < 0.01, SECOND_ACCOUNT, 1)).astype(
+            np.int8
+        ),
         which_email=np.zeros(n, dtype=np.int8),
         spelling=dirt.spellings(rng, n, 0.03),
         phone_form=rng.integers(0, 8, n).astype(np.int8),
@@ -236,6 +236,4 @@ def _with_contact(rng: np.random.Generator, orders: Orders) -> Orders:
     account = np.where(orders.is_test, GUEST, orders.account)
     which = np.where(account == SECOND_ACCOUNT, 1, np.where(account == GUEST, guest, OWN))
     nameless = (orders.channel == SHOP) & (rng.random(n) < 0.5) & ~orders.is_test & (account == GUEST)
-    return replace(
-        orders, account=account.astype(np.int8), which_email=np.where(nameless, NONE, which).astype(np.int8)
-    )
+    return replace(orders, account=account.astype(np.int8), which_email=np.where(nameless, NONE, which).astype(np.int8))

@@ -56,9 +56,7 @@ class People:
     left_at: Column
 
 
-def people(
-    rng: np.random.Generator, n: int, first_person: int, joined_from: int, joined_until: int
-) -> People:
+def people(rng: np.random.Generator, n: int, first_person: int, joined_from: int, joined_until: int) -> People:
     """Draw `n` persons, numbered from `first_person`, who begin in [joined_from, joined_until) (UTC seconds).
 
     One in five shares household, family name and address with the person before.

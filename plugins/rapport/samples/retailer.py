@@ -73,17 +73,13 @@ class Retailer:
         )
         few = max(2, round(self._n_customers * 0.0004))
         self._add_contacts(
-            contacts.copies(
-                self._stream("copies"), self.people, few, size(self.contacts), day_from, day_until
-            ),
+            contacts.copies(self._stream("copies"), self.people, few, size(self.contacts), day_from, day_until),
             day_until,
         )
         self._add_orders(who, at, is_first)
         self.consents = appended(
             self.consents,
-            contacts.changes_of_mind(
-                self._stream("opt-outs"), size(self.contacts), few + 1, day_from, day_until
-            ),
+            contacts.changes_of_mind(self._stream("opt-outs"), size(self.contacts), few + 1, day_from, day_until),
         )
         panel = surveys.panel_of_the_day(
             self._stream("panel"), self.people, max(8, few), size(self.responses), day_from, day_until
@@ -102,9 +98,7 @@ class Retailer:
         self.people = people(self._stream("people"), self._n_customers, 0, self.history_from, self.clock)
         self.habits = accounts.habits(self._stream("habits"), self.people, 1)
         self.contacts = contacts.first_contacts(self._stream("contacts"), self.people, 0, self.clock, 1)
-        self.consents = contacts.first_consents(
-            self._stream("consents"), self.contacts, self.people, 0, self.clock, 1
-        )
+        self.consents = contacts.first_consents(self._stream("consents"), self.contacts, self.people, 0, self.clock, 1)
         who, at, is_first = shopping.history_times(self._stream("times"), self.people, self.clock)
         self.orders, self.lines = self._orders(who, at, is_first, (0, 0), 0)
         self.tickets = self._tickets(self.orders, 0, 0)
@@ -118,9 +112,7 @@ class Retailer:
 
     def _add_contacts(self, more: Contacts, until: int) -> None:
         n_before = size(self.contacts)
-        given = contacts.first_consents(
-            self._stream(f"consents {n_before}"), more, self.people, n_before, until, 0
-        )
+        given = contacts.first_consents(self._stream(f"consents {n_before}"), more, self.people, n_before, until, 0)
         self.contacts = appended(self.contacts, more)
         self.consents = appended(self.consents, given)
 

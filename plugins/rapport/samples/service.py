@@ -75,9 +75,7 @@ def tickets_of_orders(
     asks &= (contact_of[orders.person] >= 0) & ~orders.is_test
     row = np.flatnonzero(asks)
     m = len(row)
-    category = np.where(
-        late[row], LATE, np.where(refunded[row], RETURN, rng.integers(PRODUCT, PAYMENT + 1, m))
-    )
+    category = np.where(late[row], LATE, np.where(refunded[row], RETURN, rng.integers(PRODUCT, PAYMENT + 1, m)))
     began = np.where(
         category == LATE,
         orders.promised_at[row] + DAY,
@@ -89,9 +87,7 @@ def tickets_of_orders(
     )
     opened = np.maximum(began, orders.created_at[row]) + rng.integers(600, DAY, m)
     answered = rng.random(m) < 0.93
-    replied = np.where(
-        answered, opened + np.minimum(rng.lognormal(9.3, 1.1, m), 10 * DAY).astype(np.int64), NEVER
-    )
+    replied = np.where(answered, opened + np.minimum(rng.lognormal(9.3, 1.1, m), 10 * DAY).astype(np.int64), NEVER)
     solved = answered & (rng.random(m) < 0.9)
     closed = np.where(solved, np.minimum(replied, NEVER - DAY) + rng.integers(600, 5 * DAY, m), NEVER)
     order = np.argsort(opened, kind="stable")

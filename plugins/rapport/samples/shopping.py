@@ -49,9 +49,7 @@ def day_times(
 
 def _in_a_sale(rng: np.random.Generator, at: Column, until: int) -> Column:
     """A moment in the last sale that began before `at`; at itself where that would be later than `until`."""
-    first_year = (
-        int(np.datetime64(int(at.min(initial=until)), "s").astype("datetime64[Y]").astype(int)) + 1969
-    )
+    first_year = int(np.datetime64(int(at.min(initial=until)), "s").astype("datetime64[Y]").astype(int)) + 1969
     last_year = int(np.datetime64(until, "s").astype("datetime64[Y]").astype(int)) + 1970
     starts = sale_starts(first_year, last_year)
     last = np.searchsorted(starts, at, side="right") - 1

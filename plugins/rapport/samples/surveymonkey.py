@@ -26,9 +26,7 @@ SECOND_HEADER = [""] * len(SURVEYMONKEY_ABOUT) + [
 def ended(retailer: Retailer, since: int, clock: int, collector: int, country: int | None = None) -> Column:
     """Rows of responses that ended after `since` and by `clock`, of a collector and perhaps a country."""
     responses = retailer.responses
-    chosen_ones = (
-        (responses.ended_at > since) & (responses.ended_at <= clock) & (responses.collector == collector)
-    )
+    chosen_ones = (responses.ended_at > since) & (responses.ended_at <= clock) & (responses.collector == collector)
     if country is not None:
         chosen_ones &= responses.country == country
     return np.flatnonzero(chosen_ones)

@@ -138,11 +138,7 @@ def _answers(
     at_least_bad: int,
 ) -> Responses:
     n = len(who)
-    warmth = (
-        np.where(people.is_relational[who], 8.7, 7.2)
-        + np.where(people.is_advocate[who], 1.2, 0)
-        - 3.2 * unhappy
-    )
+    warmth = np.where(people.is_relational[who], 8.7, 7.2) + np.where(people.is_advocate[who], 1.2, 0) - 3.2 * unhappy
     nps = np.clip(np.round(rng.normal(warmth, 1.5)), 0, 10).astype(np.int8)
     csat = np.clip(np.round(1 + nps / 2.5 + rng.normal(0, 0.5, n)), 1, 5)
     ces = np.clip(np.round(1 + nps / 1.6 + rng.normal(0, 0.9, n)), 1, 7)

@@ -58,9 +58,7 @@ def write_table(
         for piece in blocks(selected):
             block = make(piece)
             for at in np.flatnonzero(block.bad != FINE):
-                planted.facts.append(
-                    (name, n_rows + int(at) + 1, BAD_KINDS[block.bad[at]], str(block.key[at]))
-                )
+                planted.facts.append((name, n_rows + int(at) + 1, BAD_KINDS[block.bad[at]], str(block.key[at])))
             n = len(block.bad)
             n_rows += n
             yield zip(

@@ -83,10 +83,7 @@ def _records(retailer: Retailer) -> Iterator[list[tuple[object, ...]]]:
     for vendor, table, key, person in tables:
         for piece in blocks(np.arange(len(key))):
             persons = person[piece].tolist()
-            yield [
-                (vendor, table, k, None if p < 0 else p)
-                for k, p in zip(key[piece].tolist(), persons, strict=True)
-            ]
+            yield [(vendor, table, k, None if p < 0 else p) for k, p in zip(key[piece].tolist(), persons, strict=True)]
 
 
 def _exported(retailer: Retailer) -> Column:
