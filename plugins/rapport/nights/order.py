@@ -23,7 +23,8 @@ def claim_next(conn: Connection, business: Business, stage: Stage, *, now: datet
 
     An open night is due when every kind of source has reported, or the last deadline (and GRACE, for a report
     that is on its way) has passed; kinds that are silent by then are recorded as `none`. Claiming pins its loads:
-    files that land later belong to the next night. A night that was claimed and not finished (a crash) is handed out again.
+    files that land later belong to the next night. A night that was claimed and not finished (a crash) is handed
+    out again.
     """
     conn.execute("select pg_advisory_xact_lock_shared(hashtext('rapport replay'))")  # waits while one is at work
     conn.execute("select pg_advisory_xact_lock(hashtext('rapport nights'))")

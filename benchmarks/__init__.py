@@ -1,0 +1,1 @@
+"""Speed beside named peers, in ratios, measured in one run on one server (`make bench`)."""
