@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from servers.openssh import OpenSSHServer, run_openssh_server
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -39,4 +40,15 @@ def shared() -> Path:
     for candidate in (os.environ.get("RAPPORT_SHARED"), str(REPOSITORY.parent / "shared")):
         if candidate and (Path(candidate) / "exports").is_dir():
             return Path(candidate)
+    if os.environ.get("RAPPORT_REQUIRE_SHARED"):
+        pytest.fail("the folder of vendors' real exports is required here and was not found")
     pytest.skip("the folder of vendors' real exports is not on this machine")
+
+
+@pytest.fixture(scope="session")
+def openssh_server() -> Iterator[OpenSSHServer]:
+    """A real OpenSSH server; its program is fetched once into the state folder."""
+    from rapport.settings import state_dir
+
+    with run_openssh_server(state_dir() / "test-servers") as server:
+        yield server

@@ -1,4 +1,4 @@
-"""A warehouse with a night and with lists as dbt builds them, and a real SFTP server."""
+"""A warehouse with a night and with lists as dbt builds them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 from activation_night import NIGHT, Lists, segment
-from servers.openssh import OpenSSHServer, run_openssh_server
 
-from rapport.settings import state_dir
 from rapport.warehouse import connect
 
 
@@ -35,10 +33,3 @@ def lists(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         found.add("vip", "c_2", "ayse@example.com", "Ayşe")
         found.add("vip", "c_1", "soren@example.com", "Søren")
         yield found
-
-
-@pytest.fixture(scope="session")
-def openssh_server() -> Iterator[OpenSSHServer]:
-    """A real OpenSSH server; its program is fetched once into the state folder."""
-    with run_openssh_server(state_dir() / "test-servers") as server:
-        yield server

@@ -4,18 +4,59 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from e2e.conftest import Checkout
+from servers.openssh import OpenSSHServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
+GOLDEN = Path(__file__).parent / "golden_night"
 SEGMENTS = {"welcome_first_order", "detractor_recovery", "vip"}
 
 
-def test_nights_run_whole_once_and_in_order(new_checkout: Callable[..., Checkout], tmp_path: Path) -> None:
+def compare_with_golden(checkout: Checkout) -> None:
+    """The night's figures and lists, line by line as they were when somebody last read them.
+
+    RAPPORT_WRITE_GOLDEN=1 writes them anew, to be read in the diff.
+    """
+    golden = {
+        "tables.csv": "select table_schema || '.' || table_name as table, n_rows, checksum from ops.publications",
+        "lifecycle.csv": "select lifecycle_stage, count(*) from loyalty.lifecycle group by 1",
+        "satisfaction.csv": "select month, measure, touchpoint, n_responses, score, interval_low, interval_high,"
+        " is_too_thin from engagement.satisfaction",
+        "revenue.csv": "select original_currency, is_cancelled, count(*), sum(original_total_amount) as original,"
+        " sum(total_amount) as reporting from customer_360.orders group by 1, 2",
+        "segments.csv": "select segment, destination, n_rows, sha256 from activation.deliveries",
+    }
+    for name, query in golden.items():
+        with (
+            checkout.connect() as conn,
+            conn.cursor().copy(
+                f"copy ({query} order by 1, 2, 3) to stdout (format csv, header true)"  # type: ignore[arg-type]
+            ) as copy,
+        ):
+            found = b"".join(bytes(block) for block in copy).decode()
+        path = GOLDEN / name
+        if os.environ.get("RAPPORT_WRITE_GOLDEN"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(found)
+        assert found == path.read_text(), name
+
+
+def sftp_connection(server: OpenSSHServer) -> str:
+    extra = {"private_key": server.private_key, "host_key": server.host_key, "folder": str(server.folder)}
+    return json.dumps(
+        {"conn_type": "sftp", "host": server.host, "port": server.port, "login": server.user, "extra": extra}
+    )
+
+
+def test_nights_run_whole_once_and_in_order(
+    new_checkout: Callable[..., Checkout], tmp_path: Path, openssh_server: OpenSSHServer
+) -> None:
     checkout = new_checkout()
     landing = checkout.samples(tmp_path / "landing", nights=1)
     first = checkout.run("--landing", str(landing))
@@ -50,6 +91,8 @@ def test_nights_run_whole_once_and_in_order(new_checkout: Callable[..., Checkout
         conn.execute("set role rapport_analyst")
         assert conn.execute("select count(customer_id) from customer_360.customers").fetchone() == (first["customers"],)
 
+    compare_with_golden(checkout)
+
     # The same night again: nothing is loaded, published or sent twice.
     before = checkout.outcome()
     loads = checkout.query("select load_id, finished_at from ops.loads order by 1")
@@ -58,12 +101,21 @@ def test_nights_run_whole_once_and_in_order(new_checkout: Callable[..., Checkout
     assert checkout.outcome() == before
     assert checkout.query("select load_id, finished_at from ops.loads order by 1") == loads
 
-    # The next night adds to it; nights that are past are refused.
+    # The next night adds to it, and its lists go to an SFTP server now that a connection is given.
     checkout.samples(landing, nights=2)
+    checkout.more["AIRFLOW_CONN_RAPPORT_DROP_SFTP"] = sftp_connection(openssh_server)
     second = checkout.run("--landing", str(landing))
+    received = openssh_server.folder / "2026-03-02"
+    for row in second["lists"]:
+        listed = received / f"{row['segment']}_20260302_full.csv"
+        digest = hashlib.sha256(listed.read_bytes()).hexdigest()
+        assert listed.with_name(listed.name + ".sha256").read_text().split()[0] == digest
+        assert "sftp://" in row["path"]
+    assert not (checkout.home / "drop" / "sample" / "2026-03-02").exists()
     assert (second["state"], second["date"]) == ("sent", "2026-03-02")
     assert {row["file"] for row in second["files"]}.isdisjoint({row["file"] for row in first["files"]})
     assert second["customers"] >= first["customers"]
+    # Nights that are past are refused.
     refused = checkout("run", "--landing", str(landing), "--date", "2026-02-28", check=False)
     assert refused.returncode == 1
     assert "is past" in refused.stderr

@@ -25,6 +25,8 @@ def test_a_bad_night_leaves_yesterday_in_place_and_can_be_repaired(
     checkout = new_checkout()
     landing = checkout.samples(tmp_path / "landing", nights=1)
 
+    checkout("up")  # one Airflow for all of these nights
+
     # Rehearsed first: lists are built, nothing is delivered; then in earnest.
     rehearsed = checkout.run("--landing", str(landing), "--dry-run")
     assert rehearsed["state"] == "sent"
