@@ -33,10 +33,11 @@ def compare_with_golden(checkout: Checkout) -> None:
         "segments.csv": "select segment, destination, n_rows, sha256 from activation.deliveries",
     }
     for name, query in golden.items():
+        order = "1, 2, 3" if name == "satisfaction.csv" else "1, 2"
         with (
             checkout.connect() as conn,
             conn.cursor().copy(
-                f"copy ({query} order by 1, 2, 3) to stdout (format csv, header true)"  # type: ignore[arg-type]
+                f"copy ({query} order by {order}) to stdout (format csv, header true)"  # type: ignore[arg-type]
             ) as copy,
         ):
             found = b"".join(bytes(block) for block in copy).decode()
