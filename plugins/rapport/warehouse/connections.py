@@ -5,6 +5,7 @@ WAREHOUSE_URL (a server with the right to create databases) takes the place of t
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import cache
 from pathlib import Path
@@ -108,11 +109,28 @@ def _create_database(server: str, database: str) -> None:
 
 @cache
 def _migrate(url: str) -> None:
-    with psycopg.connect(url) as conn:
+    """Apply the DDL if it is not what was applied last; otherwise take no lock that others could be waiting for."""
+    scripts = [path.read_text(encoding="utf-8") for path in sorted(DDL.glob("*.sql"))]
+    wanted = hashlib.sha256("\0".join(scripts).encode()).hexdigest()
+    with psycopg.connect(url, application_name="rapport migration") as conn:
+        if _applied(conn) == wanted:
+            return
         conn.execute("select pg_advisory_xact_lock(%s)", [_DDL_LOCK])
+        if _applied(conn) == wanted:
+            return  # another process was first
         conn.execute("set local client_min_messages = warning")
-        for path in sorted(DDL.glob("*.sql")):
-            conn.execute(path.read_text(encoding="utf-8"))  # type: ignore[arg-type]
+        for script in scripts:
+            conn.execute(script)  # type: ignore[arg-type]
+        conn.execute("truncate ops.applied_ddl")
+        conn.execute("insert into ops.applied_ddl (fingerprint) values (%s)", [wanted])
+
+
+def _applied(conn: psycopg.Connection[Any]) -> str | None:
+    found = conn.execute("select to_regclass('ops.applied_ddl') is not null").fetchone()
+    if found != (True,):
+        return None
+    row = conn.execute("select fingerprint from ops.applied_ddl").fetchone()
+    return str(row[0]) if row else None
 
 
 def _without_password(url: str) -> str:

@@ -1,3 +1,6 @@
+create table if not exists ops.applied_ddl (fingerprint text primary key);
+comment on table ops.applied_ddl is 'SHA-256 of the scripts that made these tables; they run again when it differs.';
+
 create table if not exists ops.nights (
     business_date date primary key,
     state text not null default 'open'
