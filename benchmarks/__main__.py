@@ -91,7 +91,8 @@ def load(name: str, path: Path) -> dict[str, float]:
         conn.execute(f"create table raw.floor ({', '.join(f'c{i} text' for i in range(len(header)))})")
 
         def copy() -> None:
-            with conn.cursor().copy("copy raw.floor from stdin (format csv, header true)") as sink, path.open("rb") as file:
+            statement = "copy raw.floor from stdin (format csv, header true)"
+            with conn.cursor().copy(statement) as sink, path.open("rb") as file:
                 while block := file.read(1 << 20):
                     sink.write(block)
 
@@ -138,7 +139,8 @@ def publishing(name: str) -> dict[str, float]:
         merge = (
             "merge into raw.bare as live using build_loyalty.bench as built on live.id = built.id"
             f" when matched and ({', '.join(f'live.{n}' for n in names)}) is distinct from"
-            f" ({', '.join(f'built.{n}' for n in names)}) then update set {', '.join(f'{n} = built.{n}' for n in names)}"
+            f" ({', '.join(f'built.{n}' for n in names)})"
+            f" then update set {', '.join(f'{n} = built.{n}' for n in names)}"
             f" when not matched then insert values (built.id, {', '.join(f'built.{n}' for n in names)})"
             " when not matched by source then delete"
         )

@@ -64,7 +64,7 @@ usable_grants as (
     select
         *,
         row_number() over (
-            partition by customer_id, channel, purpose, contact_type order by changed_at desc, contact
+            partition by customer_id, channel, purpose, contact_type order by changed_at desc, contact asc
         ) as recency_rank
     from grants
     where not is_shared and not is_refused_since

@@ -13,10 +13,10 @@ profiles as (
         {%- for column in [
             'first_name', 'last_name', 'email', 'phone', 'birth_date', 'language', 'city', 'postal_code', 'country_code'
         ] %}
-        (
-            array_agg({{ column }} order by updated_at desc nulls last, file_date desc, source_record_id asc)
-            filter (where {{ column }} is not null)
-        )[1] as {{ column }},
+            (
+                array_agg({{ column }} order by updated_at desc nulls last, file_date desc, source_record_id asc)
+                filter (where {{ column }} is not null)
+            )[1] as {{ column }},
         {%- endfor %}
         min(created_at) as first_seen_at,
         min(file_date) as first_file_date,

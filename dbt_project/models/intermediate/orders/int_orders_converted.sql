@@ -77,7 +77,7 @@ converted as (
         exchange_rate,
         n_items,
         {%- for amount in ['gross', 'discount', 'shipping', 'tax', 'total', 'refunded'] %}
-        cast(round({{ amount }}_amount * exchange_rate, 2) as numeric(18, 2)) as {{ amount }}_amount,
+            cast(round({{ amount }}_amount * exchange_rate, 2) as numeric(18, 2)) as {{ amount }}_amount,
         {%- endfor %}
         total_amount as original_total_amount,
         is_cancelled,
@@ -90,8 +90,8 @@ converted as (
         case
             when is_counted
                 then cast(
-                    row_number() over (partition by customer_id, is_counted order by ordered_at, order_id) as integer
-                )
+                        row_number() over (partition by customer_id, is_counted order by ordered_at, order_id) as integer
+                    )
         end as order_rank
     from rated
 

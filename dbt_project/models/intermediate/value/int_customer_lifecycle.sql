@@ -147,9 +147,9 @@ final as (
             when 'first_order' then first_order_date
             when 'onboarding'
                 then case
-                    when n_orders = 1 then first_order_date + {{ var('first_order_days') }} + 1
-                    else last_order_date
-                end
+                        when n_orders = 1 then first_order_date + {{ var('first_order_days') }} + 1
+                        else last_order_date
+                    end
             when 'loyal' then loyal_since_date
             else least(last_order_date, first_order_date + {{ var('onboarding_days') }} + 1)
         end as stage_since_date,
