@@ -14,7 +14,8 @@ DEFAULT_BUSINESS = "sample"
 
 def state_dir() -> Path:
     """Folder of everything generated (cluster, Airflow's home, landing, drop, work); RAPPORT_HOME moves it."""
-    return Path(os.environ.get("RAPPORT_HOME") or PROJECT_ROOT / ".rapport").absolute()
+    # Resolved: two names of one folder must not become two clusters.
+    return Path(os.environ.get("RAPPORT_HOME") or PROJECT_ROOT / ".rapport").resolve()
 
 
 def landing_dir(business: str) -> Path:
