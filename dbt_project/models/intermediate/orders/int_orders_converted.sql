@@ -89,11 +89,10 @@ converted as (
         -- Only counted orders have a place in the person's sequence.
         case
             when is_counted
-                then cast(
-                        row_number() over (partition by customer_id, is_counted order by ordered_at, order_id) as integer
-                    )
+                then cast(row_number() over ranked as integer)
         end as order_rank
     from rated
+    window ranked as (partition by customer_id, is_counted order by ordered_at, order_id)
 
 )
 
