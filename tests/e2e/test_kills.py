@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 # phase -> (what the phase needs a lock on, the steps that then wait in the middle of their work)
 PHASES = {
     "load": ("ops.loads", ("load_",)),
-    "build": ("build_contacts.normalised", ("identity_keys", "normalise_contacts", "intermediate", "customer_360")),
+    "build": ("build_contacts.normalised", ("staging", "contact_points", "normalise_contacts", "identity_keys")),
     "publish": ("ops.publications", ("publish",)),
     "send": ("activation.delivery_members", ("deliver_",)),
 }
