@@ -151,6 +151,7 @@ class PrepareLists(NightOperator):
     def work(self, business: Business, night: Night, current: Step, context: Context) -> list[dict[str, Any]]:
         from rapport.activation.delivery import prepare
         from rapport.activation.segments import declared_segments
+        from rapport.activation.sending import finish_sending
         from rapport.building import read_manifest
 
         with connect(business.name, application_name=current.application_name) as conn:
@@ -160,6 +161,8 @@ class PrepareLists(NightOperator):
             prepared = prepare(
                 conn, business.name, night.business_date, segments=declared_segments(read_manifest(business.name))
             )
+            if not prepared:
+                finish_sending(conn, night.business_date)  # nothing to deliver: no later task would close the night
         current.detail |= {"lists": len(prepared), "rows": sum(found.n_rows for found in prepared)}
         return [{"segment": found.segment, "destination": found.destination} for found in prepared]
 
