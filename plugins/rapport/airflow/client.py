@@ -24,6 +24,10 @@ class Client:
             return False
         if answer.status_code != 200 or self._password() is None:
             return False
+        try:
+            self._headers()  # only our own server takes our password
+        except httpx.HTTPError:
+            return False
         parts = answer.json()
         return all((parts.get(name) or {}).get("status") == "healthy" for name in _PARTS)
 

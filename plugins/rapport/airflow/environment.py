@@ -95,9 +95,9 @@ def admin_password() -> str | None:
     return found
 
 
-def choose_ports() -> dict[str, int]:
+def choose_ports(*, usual: bool = True) -> dict[str, int]:
     """The usual port for the UI if it is free, else another; free ones for the log servers."""
-    ports = {"api": USUAL_PORT if _is_free(USUAL_PORT) else 0}
+    ports = {"api": USUAL_PORT if usual and is_free(USUAL_PORT) else 0}
     probes = []
     for name in ("api", "worker_log", "trigger_log"):
         if not ports.get(name):
@@ -110,7 +110,8 @@ def choose_ports() -> dict[str, int]:
     return ports
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """True if nobody listens on the port of this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -28,6 +28,10 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 _PR_SET_PDEATHSIG = 1
 
 
+class PortTaken(Exception):
+    """Somebody else listens on the port that was free a moment ago."""
+
+
 @dataclass
 class Stack:
     """A running set of Airflow processes; `processes` is empty when another command started them."""
@@ -98,17 +102,24 @@ def start(business: str, *, clock: bool, detached: bool, say: Callable[[str], No
     end_leftovers()
     say("starting Postgres")
     url = airflow_database_url()
-    ports = env.choose_ports()
-    variables = env.environment(business, clock=clock, ports=ports, database_url=url)
-    say("preparing Airflow's metadata")
-    _prepare(variables)
-    say("starting Airflow")
-    processes = {name: _launch(name, variables, with_parent=not detached) for name in COMPONENTS}
-    found = Stack(business, ports, variables, processes)
-    _remember(found, detached=detached)
-    manifest_path(business)  # dbt reads the project while Airflow is on its way up
-    _wait_until_healthy(found)
-    return found
+    for attempt in range(3):
+        ports = env.choose_ports(usual=attempt == 0)
+        variables = env.environment(business, clock=clock, ports=ports, database_url=url)
+        if attempt == 0:
+            say("preparing Airflow's metadata")
+            _prepare(variables)
+        say("starting Airflow")
+        processes = {name: _launch(name, variables, with_parent=not detached) for name in COMPONENTS}
+        found = Stack(business, ports, variables, processes)
+        _remember(found, detached=detached)
+        manifest_path(business)  # dbt reads the project while Airflow is on its way up
+        try:
+            _wait_until_healthy(found)
+        except PortTaken:
+            end_leftovers()
+            continue
+        return found
+    raise RapportError("Airflow finds no free port.", where="127.0.0.1", fix="see who listens there; run again")
 
 
 def stop() -> int:
@@ -174,6 +185,8 @@ def _wait_until_healthy(found: Stack, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     client = found.client()
     while time.monotonic() < deadline:
+        if found.processes["api-server"].poll() is not None and not env.is_free(found.ports["api"]):
+            raise PortTaken  # another checkout was a moment faster
         found.heal()
         if client.is_healthy():
             return
