@@ -50,6 +50,10 @@ down: ## stop everything
 test: $(VENV)/.installed-dev ## all tests: TESTS="tests/landing -k bom" for some
 	@$(BIN)/python -m pytest $(TESTS)
 
+.PHONY: test-kills
+test-kills: $(VENV)/.installed-dev ## kill -9 of task, scheduler and Postgres in every phase of a night
+	@RAPPORT_KILL_TESTS=1 $(BIN)/python -m pytest tests/e2e/test_kills.py
+
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## ruff, mypy, yamllint, sqlfluff, dbt-bouncer
 	@bin/lint
