@@ -21,7 +21,6 @@ from rapport.samples.contact_points import PLACEHOLDER_MAIL
 from rapport.samples.nights import generate
 from rapport.settings import PROJECT_ROOT
 
-SHARED = Path(os.environ.get("RAPPORT_SHARED") or PROJECT_ROOT.parent / "shared")
 START = date(2026, 3, 1)
 CUSTOMERS = 1500
 NIGHT_1, NIGHT_2 = "2026-03-01", "2026-03-02"
@@ -115,16 +114,12 @@ def test_a_file_of_the_same_bytes_is_not_touched(tmp_path: Path) -> None:
         ("shopify/customers_export_2026-03-01.csv", "shopify_customers_C_current.csv"),
     ],
 )
-def test_shopify_headers_are_the_vendors_own(landing: Path, export: str, header: str) -> None:
-    if not (SHARED / "exports" / "headers").is_dir():
-        pytest.skip("collected headers are not beside the repository")
-    assert read(landing / export)[0] == read(SHARED / "exports" / "headers" / header)[0]
+def test_shopify_headers_are_the_vendors_own(landing: Path, shared: Path, export: str, header: str) -> None:
+    assert read(landing / export)[0] == read(shared / "exports" / "headers" / header)[0]
 
 
-def test_surveymonkey_headers_begin_with_the_vendors_own(landing: Path) -> None:
-    if not (SHARED / "exports" / "headers").is_dir():
-        pytest.skip("collected headers are not beside the repository")
-    [prefix] = read(SHARED / "exports" / "headers" / "surveymonkey_prefix.csv")
+def test_surveymonkey_headers_begin_with_the_vendors_own(landing: Path, shared: Path) -> None:
+    [prefix] = read(shared / "exports" / "headers" / "surveymonkey_prefix.csv")
     first, second = read(landing / "surveymonkey" / f"Customer_Experience_TR_{NIGHT_1}.csv")[:2]
     assert first[: len(prefix)] == prefix
     assert second[: len(prefix)] == [""] * len(prefix)
