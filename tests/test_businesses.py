@@ -40,7 +40,11 @@ def test_deadlines_and_folders_have_defaults() -> None:
         ("title: Shop|titel: Shop", "titel", "unknown key"),
         ("title: Shop|", "title", "missing"),
         ("title: Shop|title: Shop\ndeadlines: {crm: '26:00'}", "deadlines.crm", "match pattern"),
-        ("title: Shop|title: Shop\nencodings: {shopify: [windows-9999]}", "encodings", "encoding Python knows"),
+        (
+            "title: Shop|title: Shop\ndialects: {shopify: {encodings: [windows-9999]}}",
+            "dialects.shopify.encodings",
+            "encoding Python knows",
+        ),
         ("title: Shop|title: Shop\nname: other", "name", "shop"),
     ],
 )

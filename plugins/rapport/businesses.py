@@ -32,6 +32,27 @@ class DropDestination(BaseModel):
     connection: str | None = Field(default=None, description="Airflow connection id, for sftp")
 
 
+class Dialect(BaseModel):
+    """How a business's own programs write a vendor's exports, where that is not as the vendor declares it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encodings: list[str] = Field(default_factory=list, description="in place of the declared ones")
+    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    decimal: Literal[".", ","] | None = None
+    date_order: Literal["dmy", "mdy"] | None = Field(default=None, description="how 03/04/2026 is meant")
+
+    @field_validator("encodings")
+    @classmethod
+    def _known_encodings(cls, value: list[str]) -> list[str]:
+        for encoding in value:
+            try:
+                "".encode(encoding)
+            except LookupError:
+                raise ValueError(f"expected an encoding Python knows, such as windows-1254; got {encoding!r}") from None
+        return value
+
+
 class Business(BaseModel):
     """Settings of one business; each has its own warehouse database, landing and drop folders."""
 
@@ -52,7 +73,9 @@ class Business(BaseModel):
     landing: str | None = Field(None, description="folder of exports; default: landing/<name> in the state folder")
     drop: str | None = Field(None, description="folder of delivered lists; default: drop/<name> in the state folder")
     destinations: dict[str, DropDestination] = Field(default_factory=lambda: {"drop": DropDestination()})
-    encodings: dict[str, list[str]] = Field(default_factory=dict, description="per vendor, tried in this order")
+    dialects: dict[str, Dialect] = Field(
+        default_factory=dict, description="per vendor, how this business's programs write its exports"
+    )
     is_scheduled: bool = Field(True, description="false: no nightly clock, nights run only when asked for")
     settle_seconds: float = Field(10, ge=0, description="a file younger than this may still be written")
     data_owner: str = Field("data-engineering", description="team told when a night needs attention")
@@ -64,19 +87,13 @@ class Business(BaseModel):
             raise ValueError("expected an IANA time zone such as Europe/Istanbul")
         return value
 
-    @field_validator("encodings")
-    @classmethod
-    def _known_encodings(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
-        for encoding in (name for names in value.values() for name in names):
-            try:
-                "".encode(encoding)
-            except LookupError:
-                raise ValueError(f"expected an encoding Python knows, such as windows-1254; got {encoding!r}") from None
-        return value
-
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def dialect_of(self, vendor: str) -> Dialect:
+        """What the business says of a vendor's exports; all of it open where it says nothing."""
+        return self.dialects.get(vendor, Dialect())
 
     def deadline_of(self, kind: Kind) -> str:
         return self.deadlines.get(kind, "02:00")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from landing.exports import NIGHT, assert_books_balance
 
-from rapport.businesses import Business
+from rapport.businesses import Business, Dialect
 from rapport.landing import Declaration, load_file
 
 HEADERS = ("Record ID", "Note", "Extra one", "Extra two")
@@ -66,8 +66,7 @@ def notes() -> Declaration:
             "concepts": [],
             "source_file": "models/staging/notebook/_notebook__sources.yml",
             "export": {
-                "file_pattern": r"notes.*\.csv",
-                "format": "csv",
+                "file_pattern": "notes.*",
                 "encodings": ["utf-8"],
                 "delimiter": [",", ";", "\t"],
                 "key": ["record_id"],
@@ -115,7 +114,7 @@ def test_any_table_of_text_in_any_declared_dialect_comes_back_equal(
     csv.writer(written, **dialect).writerows([HEADERS, *rows])
     # a mark at the start is the encoding's, whoever wrote it
     path = fresh_files(written.getvalue().encode(encoding))
-    business = business.model_copy(update={"encodings": {"notebook": ["utf-8", "utf-16"]}})
+    business = business.model_copy(update={"dialects": {"notebook": Dialect(encodings=["utf-8", "utf-16"])}})
     # of another day each, so that equal files of two examples are no copies
     day = date(2000, 1, 1) + timedelta(days=int(path.stem.split("_")[1]))
     result = load_file(conn, business, notes, path, NIGHT, file_date=day)

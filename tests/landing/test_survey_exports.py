@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from landing.exports import NIGHT, raw_rows
 
-from rapport.businesses import Business
+from rapport.businesses import Business, Dialect
 from rapport.landing import Declaration, LoadResult, load_file
 
 Conn = psycopg.Connection[Any]
@@ -79,7 +79,7 @@ def test_letters_that_two_encodings_read_differently_are_not_guessed(
     assert result.status == "refused"
     assert "line 1" in str(result.reason)
     assert "windows-1254" in str(result.fix)
-    told = business.model_copy(update={"encodings": {"surveymonkey": ["utf-8", "windows-1254"]}})
+    told = business.model_copy(update={"dialects": {"surveymonkey": Dialect(encodings=["utf-8", "windows-1254"])}})
     responses = next(table for table in declarations if str(table) == RESPONSES)
     assert load_file(conn, told, responses, path, NIGHT).status == "loaded"
     assert raw_rows(conn, "surveymonkey__responses", "_extra->>'Nasıldı?'") == [("Teşekkürler",)]

@@ -28,7 +28,13 @@ from rapport.landing import value_patterns
 
 Check = Literal["integer", "decimal", "date", "timestamp", "boolean", "email"]
 DataType = Literal["text", "integer", "decimal", "date", "timestamp", "boolean", "email"]
+# name: what columns are known by; label: the same in words; metadata: what only the vendor reads;
+# question, choice: a survey's question over the columns of its choices.
+HeaderRow = Literal["name", "label", "metadata", "question", "choice"]
 Pii = Literal["name", "email", "phone", "address", "birthday", "ip", "free_text"]
+
+# How a file's name says its format and packing; its content decides.
+_ENDING = re.compile(r"(\.(csv|tsv|tab|txt|dat|xlsx|xlsm|json|jsonl|ndjson|parquet))?(\.(gz|zip))?$", re.IGNORECASE)
 
 
 def snake_case(header: str) -> str:
@@ -46,6 +52,7 @@ class Formats(_Strict):
     timestamp: list[str] = []
     date: list[str] = []
     decimal: Literal[".", ","] | None = None
+    date_order: Literal["dmy", "mdy"] | None = Field(default=None, description="how 03/04/2026 is meant")
 
     @field_validator("timestamp", "date")
     @classmethod
@@ -54,24 +61,41 @@ class Formats(_Strict):
         return value
 
 
+class FixedField(_Strict):
+    """Where a column lies in a line of fixed width: characters, counted from 1."""
+
+    header: str
+    start: int = Field(ge=1)
+    length: int = Field(ge=1)
+
+
 class Export(_Strict):
     """How the files of one table look."""
 
-    file_pattern: str = Field(description="regular expression for the whole file name; a group named date is its date")
+    file_pattern: str = Field(
+        description="regular expression for the file name without its ending (.csv, .xlsx, .csv.gz, ...);"
+        " groups: date is the day of the export, part its number where an export is split over files"
+    )
     needs_vendor_folder: bool = Field(False, description="the pattern counts only in a folder named after the vendor")
-    format: Literal["csv"]
-    encodings: list[str] = Field(min_length=1, description="tried in this order, strictly")
+    encodings: list[str] = Field(["utf-8"], min_length=1, description="tried in this order, strictly")
     delimiter: list[str] = Field(
+        [",", ";", "\t", "|"],
         min_length=1,
         description="one character, or several of which the header decides",
     )
-    header_rows: Literal[1, 2] = Field(1, description="2: question and choice; one such row is accepted too")
+    skip_rows: int = Field(0, ge=0, description="lines above the header, or above the first record of fixed width")
+    header_rows: list[HeaderRow] = Field(
+        ["name"], min_length=1, max_length=3, description="what each header row holds; one may be missing in a file"
+    )
+    footer: str | None = Field(None, description="regular expression for the first cell of lines that end a report")
+    fixed_width: list[FixedField] = Field([], description="columns of a file without delimiters or header")
     key: list[str] = Field(description="columns that identify a record; [] where a full export has none")
     key_fallback: list[str] = Field([], description="columns that identify a record whose key is empty")
     mode: Literal["delta", "full"]
     time_zone: str | None = Field(None, description="zone of times written without an offset")
     formats: Formats = Formats()
     may_be_empty: bool = Field(False, description="a file with a header and no rows is whole")
+    keep_superseded_days: int = Field(90, ge=1, description="rows of superseded files stay in raw so long")
 
     @field_validator("delimiter", mode="before")
     @classmethod
@@ -95,15 +119,17 @@ class Export(_Strict):
                 raise ValueError(f"expected an encoding Python knows, such as utf-8; got {encoding!r}") from None
         return value
 
-    @field_validator("file_pattern")
+    @field_validator("file_pattern", "footer")
     @classmethod
-    def _compiles(cls, value: str) -> str:
+    def _compiles(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         try:
             groups = re.compile(value).groupindex
         except re.error as error:
             raise ValueError(f"expected a regular expression: {error}") from None
-        if set(groups) - {"date"}:
-            raise ValueError("expected no named group but date")
+        if set(groups) - {"date", "part"}:
+            raise ValueError("expected no named groups but date and part")
         return value
 
     @field_validator("time_zone")
@@ -123,14 +149,17 @@ class Export(_Strict):
 
     def date_in(self, file_name: str) -> str | None:
         """The date in a file name, as YYYY-MM-DD, or None. Raises ValueError if the name does not match."""
-        match = re.fullmatch(self.file_pattern, file_name, re.IGNORECASE)
+        match = self._match(file_name)
         if match is None:
             raise ValueError(f"{file_name} is not named like {self.file_pattern}")
         return match.groupdict().get("date")
 
     def names(self, file_name: str) -> bool:
         """Whether a file of that name is, by its name, an export of this table."""
-        return re.fullmatch(self.file_pattern, file_name, re.IGNORECASE) is not None
+        return self._match(file_name) is not None
+
+    def _match(self, file_name: str) -> re.Match[str] | None:
+        return re.fullmatch(self.file_pattern, _ENDING.sub("", file_name), re.IGNORECASE)
 
 
 class _ColumnMeta(_Strict):
@@ -143,6 +172,7 @@ class _ColumnMeta(_Strict):
     not_null: bool = Field(False, description="a row without it is quarantined")
     check: Check | None = Field(None, description="a value that is not one quarantines its row")
     drop: bool = Field(False, description="never loaded, nowhere kept")
+    is_category: bool = Field(False, description="few distinct values, none of them personal: a new one is reported")
     pii: Pii | None = None
 
 
@@ -157,6 +187,8 @@ class Column(_ColumnMeta):
     def _consistent(self) -> Self:
         if self.drop and (self.required or self.not_null or self.check):
             raise ValueError("drop: a dropped column can be neither required nor checked")
+        if self.is_category and self.pii:
+            raise ValueError("is_category: its values are reported, so it cannot be personal data")
         return self
 
     @property

@@ -92,7 +92,7 @@ def find_layout(path: Path, encoding: str, declaration: Declaration) -> Layout |
     """The layout by the delimiter that gives most declared columns; None if there is no readable header."""
     layouts = []
     for delimiter in declaration.export.delimiter:
-        records = first_records(path, encoding, delimiter, declaration.export.header_rows)
+        records = first_records(path, encoding, delimiter, len(declaration.export.header_rows))
         if records and not any("\0" in cell for cell in records[0].cells):
             layouts.append(_layout(records, delimiter, declaration))
     return max(layouts, key=lambda layout: len(layout.columns), default=None)

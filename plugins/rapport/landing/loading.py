@@ -100,10 +100,8 @@ def _load(
     others: Iterable[Declaration],
 ) -> LoadResult:
     before = path.stat()
-    own_encodings = business.encodings.get(declaration.vendor)
-    encoding = choose_encoding(
-        path, own_encodings or declaration.export.encodings, is_certain=own_encodings is not None
-    )
+    own_encodings = business.dialect_of(declaration.vendor).encodings
+    encoding = choose_encoding(path, own_encodings or declaration.export.encodings, is_certain=bool(own_encodings))
     layout = read_layout(path, encoding, declaration, others)
     ensure_raw_tables(conn, [declaration])
     result = replace(
@@ -112,7 +110,7 @@ def _load(
         delimiter=layout.delimiter,
         supersedes=ledger.newest_load(conn, declaration.vendor, declaration.table, path.name),
         # Questions of a survey are no news.
-        new_columns=tuple(layout.extras) if declaration.export.header_rows == 1 else (),
+        new_columns=tuple(layout.extras) if declaration.export.header_rows == ["name"] else (),
         missing_columns=layout.missing,
     )
     result = replace(result, load_id=ledger.open_load(conn, result, file_date, before))

@@ -106,7 +106,7 @@ def _by_header(path: Path, tables: Sequence[Declaration]) -> list[Declaration]:
         if layout is None or not required or not required <= set(layout.columns):
             continue
         # Surveys may ask anything; elsewhere mostly strange columns make a strange file.
-        if table.export.header_rows == 2 or len(layout.columns) > len(layout.extras):
+        if table.export.header_rows != ["name"] or len(layout.columns) > len(layout.extras):
             fits.append((table, layout))
     fewest = min((len(layout.extras) for _, layout in fits), default=0)
     return [table for table, layout in fits if len(layout.extras) == fewest]
