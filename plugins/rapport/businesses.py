@@ -38,7 +38,7 @@ class Dialect(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     encodings: list[str] = Field(default_factory=list, description="in place of the declared ones")
-    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Literal[".", ","] | None = None
     date_order: Literal["dmy", "mdy"] | None = Field(default=None, description="how 03/04/2026 is meant")
 
