@@ -31,6 +31,10 @@ $(VENV)/.installed-realdata: requirements-realdata.lock | $(VENV)/.installed
 	@bin/install --add $(PYTHON) $(UV_VERSION) requirements-realdata.lock
 	@touch $@
 
+$(VENV)/.installed-bench: requirements-bench.lock | $(VENV)/.installed-realdata
+	@bin/install --add $(PYTHON) $(UV_VERSION) requirements-bench.lock
+	@touch $@
+
 .PHONY: realdata
 realdata: $(VENV)/.installed-realdata ## the packages that carry real retail data
 
@@ -63,8 +67,15 @@ docs: $(VENV)/.installed ## dbt docs of the latest night: [BUSINESS=name]
 	@$(RAPPORT) docs $(if $(BUSINESS),--business $(BUSINESS))
 
 .PHONY: bench
-bench: $(VENV)/.installed-dev ## speed beside named peers, in ratios
-	@$(BIN)/python -m benchmarks
+bench: bench-load bench-publish ## speed beside named peers, in ratios
+
+.PHONY: bench-load
+bench-load: $(VENV)/.installed-bench ## taking files in: [ROWS="1000000 10000000"]
+	@$(BIN)/python -m benchmarks.load $(ROWS)
+
+.PHONY: bench-publish
+bench-publish: $(VENV)/.installed-bench ## publishing a mart: [ROWS=500000]
+	@$(BIN)/python -m benchmarks.publish $(ROWS)
 
 .PHONY: lock
 lock: ## resolve the dependencies anew (for maintainers)

@@ -26,6 +26,7 @@ from sqlalchemy import make_url
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.datasource.fluent.interfaces import Batch
 
 # its log quotes rows; the results say what matters
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
@@ -84,20 +85,26 @@ def validate(
         # never a query asset: to learn its columns Great Expectations fetches every row of the query
         asset = source.add_table_asset(suite.name, table_name=table)
         batch = asset.add_batch_definition_whole_table("all").get_batch()
-        found = batch.validate(
-            gx_suite(suite),
-            expectation_parameters=dict(parameters),
-            result_format={
-                "result_format": "SUMMARY",
-                "unexpected_index_column_names": suite.meta.key,
-                "exclude_unexpected_values": True,
-                "partial_unexpected_count": MOST_KEYS,
-            },
-        )
+        found = _validate(batch, gx_suite(suite), parameters, partial_unexpected_count=0)
+        failed = [result.expectation_config.to_json_dict() for result in found if not result.success]
+        if failed:
+            # Rows are looked for only where a check failed: each of these is another scan of the table.
+            keys = {"unexpected_index_column_names": suite.meta.key, "partial_unexpected_count": MOST_KEYS}
+            again = iter(_validate(batch, ExpectationSuite(suite.name, failed), parameters, **keys))
+            found = [result if result.success else next(again) for result in found]
     finally:
         source.get_execution_engine().engine.dispose()
-    for result in found.results:
+    for result in found:
         _strip(result, suite.meta.key)
+    return found
+
+
+def _validate(
+    batch: Batch, suite: ExpectationSuite, parameters: Mapping[str, Any], **how: Any
+) -> list[ExpectationValidationResult]:
+    """Results in the suite's order; `how` extends the result format."""
+    result_format = {"result_format": "SUMMARY", "exclude_unexpected_values": True, **how}
+    found = batch.validate(suite, expectation_parameters=dict(parameters), result_format=result_format)
     return list(found.results)
 
 
