@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -25,6 +26,19 @@ def server() -> str:
 @pytest.fixture
 def warehouse(server: str) -> Iterator[str]:
     """Name of a business whose warehouse is new and empty; `rapport.warehouse.connect(name)` opens it."""
+    with _new_warehouse(server) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def shared_warehouse(server: str) -> Iterator[str]:
+    """Like `warehouse`, one for all tests of a file: where filling it takes longer than the tests."""
+    with _new_warehouse(server) as name:
+        yield name
+
+
+@contextmanager
+def _new_warehouse(server: str) -> Iterator[str]:
     from rapport.warehouse import connect
 
     name = f"test_{uuid.uuid4().hex[:12]}"

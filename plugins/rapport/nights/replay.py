@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from rapport.businesses import Business
 from rapport.errors import NightError
 from rapport.nights.ledger import find_night
-from rapport.nights.steps import step
 from rapport.warehouse import connect
 
 # Of a night that is at work, a replay would overwrite the tables it builds.
@@ -43,9 +41,7 @@ def replay(business: Business, business_date: date, say: Callable[[str], None] =
 
 def _replay(business: Business, business_date: date, say: Callable[[str], None]) -> Replay:
     from rapport.activation.sending import compare_lists
-    from rapport.building import DBT_STEPS, read_manifest, run_step
-    from rapport.contacts import refresh
-    from rapport.identity import assign
+    from rapport.building import build_night, read_manifest
     from rapport.publishing import compare, tables_from_manifest
 
     with connect(business.name) as conn:
@@ -58,22 +54,7 @@ def _replay(business: Business, business_date: date, say: Callable[[str], None])
         raise NightError(f"The night of {business_date} was never published: nothing to compare with.")
     if busy is not None:
         raise NightError(f"The night of {busy[0]} is at work.", where="ops.nights", fix="wait until it is sent")
-    python_steps: dict[str, tuple[str, Callable[[Any], Any]]] = {
-        "contact_points": ("normalise_contacts", refresh),
-        "identity_keys": ("assign_identity", lambda conn: assign(conn, business_date, keeps_history=False)),
-    }
-    for name in DBT_STEPS:
-        say(name)
-        with step(business.name, business_date, name, is_replay=True) as current:
-            # Lists read what this replay built: the live tables may be a later night's.
-            run_step(business, night, name, current, is_replay=True)
-        if name in python_steps:
-            after, work = python_steps[name]
-            with (
-                step(business.name, business_date, after, is_replay=True) as current,
-                connect(business.name, application_name=current.application_name) as conn,
-            ):
-                work(conn)
+    build_night(business, night, is_replay=True, say=say)
     with connect(business.name) as conn:
         found = compare(conn, business_date, tables_from_manifest(read_manifest(business.name)))
         lists = compare_lists(conn, business_date)
