@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from servers.openssh import OpenSSHServer, run_openssh_server
+from servers.warehouses import new_warehouse
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -26,26 +24,15 @@ def server() -> str:
 @pytest.fixture
 def warehouse(server: str) -> Iterator[str]:
     """Name of a business whose warehouse is new and empty; `rapport.warehouse.connect(name)` opens it."""
-    with _new_warehouse(server) as name:
+    with new_warehouse(server) as name:
         yield name
 
 
 @pytest.fixture(scope="module")
 def shared_warehouse(server: str) -> Iterator[str]:
     """Like `warehouse`, one for all tests of a file: where filling it takes longer than the tests."""
-    with _new_warehouse(server) as name:
+    with new_warehouse(server) as name:
         yield name
-
-
-@contextmanager
-def _new_warehouse(server: str) -> Iterator[str]:
-    from rapport.warehouse import connect
-
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    connect(name).close()
-    yield name
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f'drop database if exists "rapport_{name}" with (force)')
 
 
 @pytest.fixture(scope="session")
