@@ -33,6 +33,7 @@ renamed as (
         cast(null as text) as full_name_raw,
         cast(latest.date_of_birth as date) as birth_date,
         lower(left({{ blank_to_null('latest.preferred_language') }}, 2)) as language,
+        {{ blank_to_null('latest.street_address') }} as street_address,
         {{ blank_to_null('latest.city') }} as city,
         {{ blank_to_null('latest.postal_code') }} as postal_code,
         countries.country_code,

@@ -21,6 +21,7 @@ renamed as (
         cast(null as text) as full_name_raw,
         cast(null as date) as birth_date,
         cast(null as text) as language,
+        cast(null as text) as street_address,
         cast(null as text) as city,
         cast(null as text) as postal_code,
         cast(null as text) as country_code,

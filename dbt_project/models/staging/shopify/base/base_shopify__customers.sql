@@ -33,6 +33,7 @@ renamed as (
         {{ blank_to_null('email') }} as email,
         {{ without_apostrophe('phone') }} as phone,
         {{ without_apostrophe('default_address_phone') }} as address_phone,
+        {{ blank_to_null('default_address_address1') }} as street_address,
         {{ blank_to_null('default_address_city') }} as city,
         {{ without_apostrophe('default_address_zip') }} as postal_code,
         upper({{ blank_to_null('default_address_country_code') }}) as country_code,

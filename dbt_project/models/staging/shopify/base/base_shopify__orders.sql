@@ -40,6 +40,7 @@ renamed as (
         {{ blank_to_null('email') }} as email,
         {{ without_apostrophe('coalesce(phone, billing_phone, shipping_phone)') }} as phone,
         {{ blank_to_null('billing_name') }} as billing_name,
+        {{ blank_to_null('coalesce(billing_address1, billing_street)') }} as billing_address,
         {{ blank_to_null('billing_city') }} as billing_city,
         {{ without_apostrophe('billing_zip') }} as billing_zip,
         upper({{ blank_to_null('billing_country') }}) as billing_country,
