@@ -53,6 +53,23 @@ class Dialect(BaseModel):
         return value
 
 
+class Arrival(BaseModel):
+    """A remote folder that exports are fetched from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    source: str = Field(
+        alias="from",
+        pattern=r"^(sftp|s3)://[A-Za-z0-9_.-]+@[^\s@]+$",
+        description="sftp://<connection>@/folder or s3://<connection>@bucket/prefix: the id of an Airflow connection",
+    )
+    into: str = Field("", pattern=r"^[A-Za-z0-9_-]*$", description="folder in the landing folder, such as the vendor's")
+    complete: Literal["settled", "marker", "atomic"] = Field(
+        "settled",
+        description="settled: unchanged for settle_seconds; marker: <name>.done lies beside it; atomic: whole at once",
+    )
+
+
 class Business(BaseModel):
     """Settings of one business; each has its own warehouse database, landing and drop folders."""
 
@@ -71,12 +88,18 @@ class Business(BaseModel):
         default_factory=dict, description="local time, the morning after the business date"
     )
     landing: str | None = Field(None, description="folder of exports; default: landing/<name> in the state folder")
+    arrivals: list[Arrival] = Field(
+        default_factory=list, description="remote folders whose files are fetched into the landing folder"
+    )
     drop: str | None = Field(None, description="folder of delivered lists; default: drop/<name> in the state folder")
     destinations: dict[str, DropDestination] = Field(default_factory=lambda: {"drop": DropDestination()})
     dialects: dict[str, Dialect] = Field(
         default_factory=dict, description="per vendor, how this business's programs write its exports"
     )
     is_scheduled: bool = Field(True, description="false: no nightly clock, nights run only when asked for")
+    landing_complete: Literal["settled", "marker"] = Field(
+        "settled", description="settled: unchanged for settle_seconds; marker: <name>.done lies beside it"
+    )
     settle_seconds: float = Field(10, ge=0, description="a file younger than this may still be written")
     data_owner: str = Field("data-engineering", description="team told when a night needs attention")
 
@@ -106,7 +129,17 @@ class Business(BaseModel):
 
     def settings_fingerprint(self) -> dict[str, Any]:
         """What of the settings can change a night's tables or lists."""
-        return self.model_dump(exclude={"landing", "drop", "settle_seconds", "deadlines", "data_owner", "is_scheduled"})
+        leave_out = {
+            "landing",
+            "landing_complete",
+            "arrivals",
+            "drop",
+            "settle_seconds",
+            "deadlines",
+            "data_owner",
+            "is_scheduled",
+        }
+        return self.model_dump(exclude=leave_out)
 
 
 def business_names() -> list[str]:

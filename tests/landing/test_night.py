@@ -152,3 +152,13 @@ def test_a_load_the_gate_rejected_is_tried_again_by_its_own_night_only(
     path.write_text(as_csv(order_table([{}, {}])))
     (corrected,) = landing_for_night(conn, business, "ecommerce", later, tmp_path)
     assert (corrected.status, corrected.supersedes) == ("loaded", again.load_id)
+
+
+def test_where_markers_are_asked_for_a_file_waits_for_its_own(
+    conn: Conn, business: Business, orders_file: OrdersFile, tmp_path: Path
+) -> None:
+    marked = business.model_copy(update={"landing_complete": "marker"})
+    path = orders_file([{}], name="orders_export_2026-03-01.csv")
+    assert landing_for_night(conn, marked, "ecommerce", NIGHT, tmp_path) == []
+    path.with_name(path.name + ".done").touch()
+    assert statuses(landing_for_night(conn, marked, "ecommerce", NIGHT, tmp_path)) == {path.name: "loaded"}

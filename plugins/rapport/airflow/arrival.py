@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from rapport.airflow.fetching import fetch_arrivals, n_waiting
 from rapport.airflow.links import NightLink
-from rapport.businesses import Kind, load_business
+from rapport.businesses import Business, Kind, load_business
 from rapport.nights.ledger import deadline_of
 
 if TYPE_CHECKING:
@@ -40,19 +41,24 @@ class ExportsArrived(BaseTrigger):
             seen = await asyncio.to_thread(
                 look, self.business, self.kind, date.fromisoformat(self.business_date), self.landing
             )
-            is_ready = seen["unsettled"] == 0 and (not self.wait or not seen["missing"])
-            if is_ready or datetime.now(UTC) >= deadline:
-                yield TriggerEvent(seen | {"by": "arrival" if is_ready else "deadline"})
+            if is_ready(seen, self.wait) or seen["remote"] or datetime.now(UTC) >= deadline:
+                yield TriggerEvent(seen)
                 return
             await asyncio.sleep(2 if seen["unsettled"] or not self.wait else 30)
 
 
+def is_ready(seen: dict[str, Any], wait: bool) -> bool:
+    """Whether there is nothing to wait for."""
+    return seen["unsettled"] == 0 and not (wait and seen["missing"])
+
+
 def look(business: str, kind: Kind, business_date: date, landing: str) -> dict[str, Any]:
-    """What lies in the landing folder for a night: settled files, files still being written, tables without a file."""
+    """What lies there for a night: files to fetch, files still being written, tables without a file."""
     from rapport.landing.night import arriving_files, missing_tables
 
     found = load_business(business)
     return {
+        "remote": n_waiting(found, Path(landing)),
         "unsettled": len(arriving_files(found, kind, business_date, Path(landing))),
         "missing": missing_tables(found, kind, business_date, Path(landing)),
     }
@@ -71,28 +77,34 @@ class AwaitExports(BaseOperator):
     def execute(self, context: Context) -> Any:
         business = load_business(self.night["business"])
         business_date = date.fromisoformat(self.night["date"])
+        wait = self.night["wait"]
+        self._fetch(business)
         seen = look(business.name, self.kind, business_date, self.night["landing"])
-        if seen["unsettled"] == 0 and (not self.night["wait"] or not seen["missing"]):
-            return self.resume(context, seen)
-        deadline = deadline_of(business, self.kind, business_date) if self.night["wait"] else datetime.now(UTC) + GRACE
+        deadline = deadline_of(business, self.kind, business_date) if wait else datetime.now(UTC) + GRACE
+        if is_ready(seen, wait) or datetime.now(UTC) >= deadline:
+            return self._report(seen)
         self.log.info("waiting until %s: %s", deadline.isoformat(timespec="minutes"), seen)
-        self.defer(
-            trigger=ExportsArrived(
-                business.name,
-                self.kind,
-                self.night["date"],
-                self.night["landing"],
-                deadline.isoformat(),
-                self.night["wait"],
-            ),
-            method_name="resume",
+        trigger = ExportsArrived(
+            business.name, self.kind, self.night["date"], self.night["landing"], deadline.isoformat(), wait
         )
+        self.defer(trigger=trigger, method_name="resume")
         return None  # never reached: deferring leaves by an exception
 
     def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Fetch what has come on the remote side, and go back to waiting if that was not all."""
+        if event["remote"]:
+            answer: dict[str, Any] = self.execute(context)
+            return answer
+        return self._report(event)
+
+    def _fetch(self, business: Business) -> None:
+        for path in fetch_arrivals(business, Path(self.night["landing"])):
+            self.log.info("fetched %s", path.name)
+
+    def _report(self, seen: dict[str, Any]) -> dict[str, Any]:
         """Log what is there; the night goes on with whoever has arrived."""
-        if event["missing"]:
-            self.log.warning("no file yet for %s", ", ".join(event["missing"]))
-        if event["unsettled"]:
-            self.log.warning("%s file(s) still being written are left to the next night", event["unsettled"])
-        return event
+        if seen["missing"]:
+            self.log.warning("no file yet for %s", ", ".join(seen["missing"]))
+        if seen["unsettled"]:
+            self.log.warning("%s file(s) still being written are left to the next night", seen["unsettled"])
+        return seen

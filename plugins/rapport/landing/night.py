@@ -15,7 +15,7 @@ from rapport.landing import ledger
 from rapport.landing.declarations import Declaration, load_declarations
 from rapport.landing.loading import StillArriving, begin_anew, load_file, refuse_file
 from rapport.landing.raw_tables import analyse_raw_tables, ensure_raw_tables
-from rapport.landing.recognition import Recognised, is_settled, landed_files, recognise
+from rapport.landing.recognition import Recognised, is_whole, landed_files, recognise
 from rapport.landing.results import LoadResult
 
 Connection = psycopg.Connection[Any]
@@ -49,7 +49,7 @@ def landing_for_night(
 def arriving_files(business: Business, kind: Kind, business_date: date, folder: Path) -> list[Path]:
     """Files due on a night that may still be written to: worth waiting for."""
     due = _due(load_declarations(business), kind, business_date, folder, None)
-    return [found.path for found in due if not is_settled(found.path, business.settle_seconds)]
+    return [found.path for found in due if not is_whole(found.path, business)]
 
 
 def missing_tables(business: Business, kind: Kind, business_date: date, folder: Path) -> list[str]:
@@ -121,7 +121,7 @@ def _take_in_all(
         entry = known.get(ledger.ledger_key(recognised.path))
         if entry is not None:
             results.append(entry)
-        elif is_settled(recognised.path, business.settle_seconds):
+        elif is_whole(recognised.path, business):
             try:
                 results.append(_take_in(conn, business, recognised, business_date, tables))
             except StillArriving:

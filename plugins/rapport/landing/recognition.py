@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from rapport.businesses import Business
 from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration
 from rapport.landing.headers import Layout, find_layout, first_records, nearest_tables
 
+# A file of this name beside an export says that it is whole.
+MARKER = ".done"
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".partial", "~")
 
 
@@ -29,17 +32,24 @@ class Recognised:
 
 
 def landed_files(folder: Path) -> Iterator[Path]:
-    """Files under a landing folder, sorted; no temporary names, no folders that begin with `_` or `.`."""
+    """Files under a landing folder, sorted; no markers, no temporary names, no folders that begin with `_` or `.`."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
         for name in sorted(names):
-            if not is_temporary(name):
+            if not is_temporary(name) and not name.endswith(MARKER):
                 yield Path(root) / name
 
 
 def is_temporary(name: str) -> bool:
     """Whether a file name is one that programs use while they are still writing."""
     return name.startswith((".", "_")) or name.lower().endswith(_UNFINISHED)
+
+
+def is_whole(path: Path, business: Business) -> bool:
+    """Whether whoever writes the file is done with it: it is marked so, or has not been touched for a while."""
+    if business.landing_complete == "marker":
+        return path.with_name(path.name + MARKER).exists()
+    return is_settled(path, business.settle_seconds)
 
 
 def is_settled(path: Path, settle_seconds: float, now: float | None = None) -> bool:
