@@ -10,6 +10,8 @@
     select
         raw_rows.*,
         active_loads.file_date,
+        active_loads.file_date as first_file_date,
+        cast(null as date) as closed_on,
         active_loads.load_order
     from {{ raw_table }} as raw_rows
     inner join (

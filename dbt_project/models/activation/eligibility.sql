@@ -60,6 +60,17 @@ grants as (
     where contact_permissions.status = 'granted'
 ),
 
+-- Nobody knows why a record was taken off its list, so what was granted on it counts no longer.
+lapsed_grants as (
+    select distinct
+        customer_id,
+        channel,
+        purpose,
+        contact_type
+    from contact_permissions
+    where status = 'lapsed'
+),
+
 usable_grants as (
     select
         *,
@@ -94,12 +105,14 @@ assembled as (
     select
         segment_members.*,
         customers.customer_id is not null as is_known,
+        customers.closed_on is not null as is_closed,
         coalesce(
             case segment_members.contact_type when 'email' then customers.email else customers.phone end, ''
         ) as golden_contact,
         usable_grants.contact as permitted_contact,
         known_points.customer_id is not null as has_point_in_permissions,
         refusals.refused_at is not null as has_refusal,
+        lapsed_grants.customer_id is not null as has_lapsed_grant,
         coalesce(grant_summary.has_grant_in_force, false) as has_grant_in_force,
         coalesce(grant_summary.has_shared_grant, false) as has_shared_grant,
         segment_members.cap_days > 0
@@ -128,6 +141,12 @@ assembled as (
             segment_members.customer_id = refusals.customer_id
             and segment_members.channel = refusals.channel
             and segment_members.consent_purpose = refusals.purpose
+    left join lapsed_grants
+        on
+            segment_members.customer_id = lapsed_grants.customer_id
+            and segment_members.channel = lapsed_grants.channel
+            and segment_members.consent_purpose = lapsed_grants.purpose
+            and segment_members.contact_type = lapsed_grants.contact_type
     left join known_points
         on
             segment_members.customer_id = known_points.customer_id
@@ -147,8 +166,10 @@ decided as (
             when golden_contact = '' and not has_point_in_permissions then 'no_contact_point'
             -- Colleagues may look up a customer without the customer's consent, but not against their refusal.
             when has_refusal and not has_grant_in_force then 'refused'
+            when is_closed then 'closed'
             when audience = 'service_staff' and golden_contact = '' then 'no_contact_point'
             when audience = 'customer' and permitted_contact is null and has_shared_grant then 'shared_contact'
+            when audience = 'customer' and permitted_contact is null and has_lapsed_grant then 'closed'
             when audience = 'customer' and permitted_contact is null then 'no_consent'
             when audience not in ('customer', 'service_staff') then 'unknown_audience'
             when is_capped then 'capped'

@@ -28,7 +28,11 @@ decisions as (
         ) as contact,
         consents.channel,
         consents.purpose,
-        consents.status,
+        -- Why somebody was taken off a list is not known: it may have been their wish. A refusal stands.
+        case
+            when consents.status = 'granted' and records.closed_on is not null then 'lapsed'
+            else consents.status
+        end as status,
         records.customer_id,
         consents.source,
         consents.changed_at,
@@ -47,7 +51,8 @@ decisions as (
 
 ),
 
--- The newest decision on a point, channel and purpose is in force; of two at the same minute the refusal.
+-- The newest decision on a point, channel and purpose is in force; of two at the same minute the refusal. A lapsed one
+-- is told where there is no other.
 latest as (
 
     select distinct on (contact_type, contact, channel, purpose) *
@@ -55,7 +60,7 @@ latest as (
     where contact is not null
     order by
         contact_type asc, contact asc, channel asc, purpose asc,
-        changed_at desc, status desc, source_record_id desc
+        status = 'lapsed' asc, changed_at desc, status desc, source_record_id desc
 
 ),
 

@@ -39,7 +39,9 @@ final as (
         customers.country_code,
         customers.created_at,
         customers.updated_at,
-        customers.file_date
+        customers.file_date,
+        customers.first_file_date,
+        customers.closed_on
     from customers
     inner join identities
         on customers.source_record_id = identities.source_record_id

@@ -12,7 +12,8 @@ final as (
         vendor,
         record_type,
         evidence,
-        created_at as first_seen_at
+        created_at as first_seen_at,
+        closed_on
     from records
 
 )

@@ -64,7 +64,8 @@ final as (
         profiles.is_sms_marketing_allowed,
         profiles.is_email_survey_allowed,
         lifecycle.lifecycle_stage,
-        rfm.rfm_segment
+        rfm.rfm_segment,
+        profiles.closed_on
     from profiles
     left join totals
         on profiles.customer_id = totals.customer_id

@@ -85,7 +85,9 @@ households as (
         'US' as country_code,
         min(first_seen_at) as created_at,
         max(last_seen_at) as updated_at,
-        max(file_date) as file_date
+        max(file_date) as file_date,
+        min(file_date) as first_file_date,
+        cast(null as date) as closed_on
     from mentions
     group by household_id
 

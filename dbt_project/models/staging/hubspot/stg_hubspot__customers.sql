@@ -39,7 +39,9 @@ renamed as (
         countries.country_code,
         {{ to_timestamp_utc('latest.create_date', 'Europe/Istanbul') }} as created_at,
         {{ to_timestamp_utc('latest.last_modified_date', 'Europe/Istanbul') }} as updated_at,
-        latest.file_date
+        latest.file_date,
+        latest.first_file_date,
+        latest.closed_on
     from latest
     left join countries
         on {{ country_key('latest.country_region') }} = countries.country_name

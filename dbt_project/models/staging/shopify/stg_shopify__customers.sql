@@ -34,7 +34,9 @@ accounts as (
         -- The export says neither when an account was opened nor when it changed.
         cast(null as timestamp with time zone) as created_at,
         cast(null as timestamp with time zone) as updated_at,
-        file_date
+        file_date,
+        first_file_date,
+        closed_on
     from customers
 
 ),
@@ -61,7 +63,9 @@ buyers as (
         (array_agg(billing_country order by created_at desc))[1] as country_code,
         min(created_at) as created_at,
         max(created_at) as updated_at,
-        max(file_date) as file_date
+        max(file_date) as file_date,
+        min(file_date) as first_file_date,
+        cast(null as date) as closed_on
     from orders
     where is_order_row
     group by source_record_id

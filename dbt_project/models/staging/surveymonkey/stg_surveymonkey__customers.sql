@@ -27,7 +27,9 @@ renamed as (
         cast(null as text) as country_code,
         answered_at as created_at,
         answered_at as updated_at,
-        file_date
+        file_date,
+        file_date as first_file_date,
+        cast(null as date) as closed_on
     from responses
 
 )

@@ -37,7 +37,9 @@ renamed as (
         {{ blank_to_null('default_address_city') }} as city,
         {{ without_apostrophe('default_address_zip') }} as postal_code,
         upper({{ blank_to_null('default_address_country_code') }}) as country_code,
-        file_date
+        file_date,
+        first_file_date,
+        closed_on
     from latest
 
 )
