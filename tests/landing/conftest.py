@@ -12,7 +12,7 @@ import pytest
 from landing.exports import NIGHT, ORDERS, as_csv, assert_books_balance, order_table
 
 from rapport.building import read_manifest
-from rapport.businesses import Business, load_business
+from rapport.businesses import Business, Dialect, load_business
 from rapport.landing import Declaration, LoadResult, load_file, read_declarations
 from rapport.nights import open_night
 from rapport.warehouse import connect
@@ -76,3 +76,21 @@ def orders_file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def take_in_as(conn: psycopg.Connection[Any], business: Business, tmp_path: Path) -> Callable[..., LoadResult]:
+    """Load content as a file of a declared table, and check that the ledger balances whatever became of it."""
+    counter = iter(range(1_000_000))
+
+    def load(
+        declaration: Declaration, content: str | bytes, name: str = "", dialect: Dialect | None = None
+    ) -> LoadResult:
+        path = tmp_path / (name or f"notes_{next(counter)}.csv")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        told = business.model_copy(update={"dialects": {declaration.vendor: dialect or Dialect()}})
+        result = load_file(conn, told, declaration, path, NIGHT)
+        assert_books_balance(conn)
+        return result
+
+    return load

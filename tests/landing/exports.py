@@ -10,10 +10,29 @@ from typing import Any
 
 import psycopg
 
+from rapport.landing import Declaration
+
 NIGHT = date(2026, 3, 1)
 ORDERS = "orders_export_2026-03-01.csv"
 ORDER_HEADER = ("Name", "Email", "Currency", "Subtotal", "Total", "Created at", "Paid at")
 LINE_HEADER = ("Lineitem quantity", "Lineitem name", "Lineitem price")
+
+
+def declare(columns: dict[str, dict[str, Any]], **export: Any) -> Declaration:
+    """A table `notebook notes` with these columns (name to meta) and ways to be exported."""
+    return Declaration.model_validate(
+        {
+            "vendor": "notebook",
+            "table": "notes",
+            "kind": "crm",
+            "concepts": [],
+            "source_file": "models/staging/notebook/_notebook__sources.yml",
+            "export": {"file_pattern": "notes.*", "key": [], "mode": "full", "time_zone": "UTC", **export},
+            "columns": [
+                {"name": name, "data_type": "text", "description": name, **meta} for name, meta in columns.items()
+            ],
+        }
+    )
 
 
 def order_table(rows: Sequence[dict[str, str]]) -> list[list[str]]:

@@ -121,7 +121,6 @@ def test_a_cell_longer_than_memory_allows_is_refused(
 ) -> None:
     monkeypatch.setattr(loading, "BLOCK_BYTES", 1 << 12)
     monkeypatch.setattr(loading, "LARGEST_BLOCK_BYTES", 1 << 14)
-    monkeypatch.setattr("rapport.landing.reading.LARGEST_BLOCK_BYTES", 1 << 14)
     result = take_in(orders_file([{}, {"Lineitem name": "x" * 100_000}]))
     assert result.status == "refused"
     assert "longer than" in str(result.reason)

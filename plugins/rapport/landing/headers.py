@@ -1,39 +1,51 @@
-"""The header of an export: its delimiter, how many rows it takes, and which column is which."""
+"""The header of an export: how many rows it takes, and which column is which."""
 
 from __future__ import annotations
 
-import codecs
-import csv
 import difflib
-import io
 import re
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from rapport.errors import LandingError
-from rapport.landing.declarations import Column, Declaration, snake_case
-from rapport.landing.encodings import undecodable
+from rapport.landing.checks import checks_of
+from rapport.landing.declarations import Column, Declaration, HeaderRow, snake_case
+from rapport.landing.first_records import first_records
 
-# What is longer than this is no header: an open quote, or not a text file.
-LONGEST_HEADER = 1 << 24
-_FIRST_LOOK = 1 << 16
 _ONLY_CHOICE = {"", "response", "open-ended response"}
+# Records that are looked at below the header: what they agree on is how rows end.
+_LOOKED_AT = 3
 
-csv.field_size_limit(sys.maxsize)
+Cells = list[str]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What the file says above a column, as it says it; `label` is its label or, in a survey, its choice.
+
+    A question that spans several columns is the header of each, `is_continued` on all but the first.
+    """
+
+    header: str
+    label: str | None = None
+    metadata: str | None = None
+    is_continued: bool = False
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where a file's columns are: positions from 0; `header_bytes` is the header's length as UTF-8, no BOM.
 
-    `shown` names every column uniquely, as the file heads it; `extras` are the undeclared ones.
+    `shown` names every column uniquely, as the file heads it; `extras` are the undeclared ones. `delimiter` is
+    None where a text has none.
     """
 
-    delimiter: str
-    header_rows: int
+    delimiter: str | None
     header_bytes: int
+    headings: tuple[Heading, ...]
     shown: tuple[str, ...]
     columns: dict[str, int]
     extras: dict[str, int]
@@ -49,11 +61,10 @@ class Layout:
         """Positions of all columns that are read, in the file's order."""
         return [position for position in range(self.n_columns) if position not in self.dropped]
 
-
-@dataclass(frozen=True)
-class _Record:
-    cells: list[str]
-    end: int  # bytes of the text, as UTF-8, up to the end of this record
+    @property
+    def new_columns(self) -> tuple[str, ...]:
+        """Undeclared columns that have a header."""
+        return tuple(name for name, position in self.extras.items() if self.headings[position].header)
 
 
 def read_layout(
@@ -90,84 +101,104 @@ def read_layout(
 
 def find_layout(path: Path, encoding: str, declaration: Declaration) -> Layout | None:
     """The layout by the delimiter that gives most declared columns; None if there is no readable header."""
+    export = declaration.export
+    if export.fixed_width:
+        return fixed_layout(declaration)
     layouts = []
-    for delimiter in declaration.export.delimiter:
-        records = first_records(path, encoding, delimiter, len(declaration.export.header_rows))
+    for delimiter in export.delimiter:
+        records = first_records(path, encoding, delimiter, len(export.header_rows) + _LOOKED_AT, export.skip_rows)
         if records and not any("\0" in cell for cell in records[0].cells):
-            layouts.append(_layout(records, delimiter, declaration))
+            headings, n_rows = read_headings([record.cells for record in records], declaration)
+            layouts.append(arrange(headings, declaration, delimiter, records[n_rows - 1].end))
     return max(layouts, key=lambda layout: len(layout.columns), default=None)
 
 
-def first_records(path: Path, encoding: str, delimiter: str, limit: int) -> list[_Record]:
-    """The first records of a file that are not blank; fewer than `limit` if there are no more.
-
-    Raises LandingError if the bytes are not in the encoding.
-    """
-    size = _FIRST_LOOK
-    while True:
-        with path.open("rb") as file:
-            raw = file.read(size)
-            is_whole = not file.read(1)
-        try:
-            text = codecs.getincrementaldecoder(encoding)("strict").decode(raw, final=is_whole)
-        except UnicodeDecodeError:
-            raise undecodable(path, encoding) from None
-        records = _parse(text.removeprefix("\ufeff"), delimiter, limit, is_whole=is_whole)
-        if len(records) == limit or is_whole or size >= LONGEST_HEADER:
-            return records
-        size *= 16
+def fixed_layout(declaration: Declaration) -> Layout:
+    """The layout of a text whose columns lie where the declaration says."""
+    return arrange([Heading(field.header) for field in declaration.export.fixed_width], declaration)
 
 
-def _parse(text: str, delimiter: str, limit: int, *, is_whole: bool) -> list[_Record]:
-    consumed = 0
-
-    def lines() -> Iterator[str]:
-        nonlocal consumed
-        for line in io.StringIO(text, newline=""):
-            consumed += len(line)
-            yield line
-
-    records: list[_Record] = []
-    try:
-        for cells in csv.reader(lines(), delimiter=delimiter, strict=True):
-            if consumed == len(text) and not is_whole:
-                break  # cut off where the look ended, not where the record does
-            if any(cells):
-                records.append(_Record(cells, len(text[:consumed].encode())))
-            if len(records) == limit:
-                break
-    except csv.Error:
-        pass  # an open quote: what was read before it counts
-    return records
-
-
-def _layout(records: list[_Record], delimiter: str, declaration: Declaration) -> Layout:
-    headers = records[0].cells
-    columns, dropped = _match(headers, declaration.columns)
-    shown, header_rows = headers, 1
-    if len(records) > 1:
-        choices = records[1].cells
-        required = [
-            columns[column.name] for column in declaration.columns if column.required and column.name in columns
-        ]
-        # With a single header row, the row below it already is a record and has these filled.
-        if all(position >= len(choices) or not choices[position].strip() for position in required):
-            shown, header_rows = _question_and_choice(headers, choices), 2
-    unique = _unique(shown)
+def arrange(
+    headings: Sequence[Heading], declaration: Declaration, delimiter: str | None = None, header_bytes: int = 0
+) -> Layout:
+    """The layout of columns with these headings."""
+    names = ["" if heading.is_continued else heading.header for heading in headings]
+    columns, dropped = _match(names, declaration.columns)
+    unique = _unique(_shown(headings, declaration.export.header_rows))
     taken = set(columns.values()) | dropped
     return Layout(
         delimiter=delimiter,
-        header_rows=header_rows,
-        header_bytes=records[header_rows - 1].end,
+        header_bytes=header_bytes,
+        headings=tuple(headings),
         shown=tuple(unique),
         columns=columns,
-        extras={unique[position]: position for position in range(len(headers)) if position not in taken},
+        extras={unique[position]: position for position in range(len(headings)) if position not in taken},
         dropped=frozenset(dropped),
         missing=tuple(column.name for column in declaration.loaded_columns if column.name not in columns),
     )
 
 
-def _match(headers: list[str], declared: list[Column]) -> tuple[dict[str, int], set[int]]:
+def read_headings(rows: Sequence[Cells], declaration: Declaration) -> tuple[list[Heading], int]:
+    """What the first rows of a file say of its columns, and how many of them are its header.
+
+    `rows`: those the declaration expects above the records and a few below. Of the expected ones, each after the
+    names may be missing: a record in its place is told by its values.
+    """
+    roles = declaration.export.header_rows
+    named = next(index for index, role in enumerate(roles) if role in ("name", "question"))
+    named = min(named, len(rows) - 1)
+    found: dict[HeaderRow, Cells] = dict(zip(roles, rows[: named + 1], strict=False))
+    n_rows = named + 1
+    columns, _ = _match(rows[named], declaration.columns)
+    for role in roles[n_rows:]:
+        if n_rows < len(rows) and _is_header(rows[n_rows], role, columns, declaration):
+            found[role] = rows[n_rows]
+            n_rows += 1
+    names = _as_wide_as_records(rows[named], rows[n_rows : n_rows + _LOOKED_AT])
+    labels, metadata = found.get("label", found.get("choice", [])), found.get("metadata", [])
+    headings = []
+    question = ""
+    for position, name in enumerate(map(str.strip, names)):
+        is_continued = "choice" in found and not name and question != ""
+        question = question if is_continued else name
+        headings.append(Heading(question, _cell(labels, position), _cell(metadata, position), is_continued))
+    return headings, n_rows
+
+
+def _is_header(cells: Cells, role: HeaderRow, columns: dict[str, int], declaration: Declaration) -> bool:
+    """Whether the row below the names is what the declaration expects there, rather than a record."""
+    if role == "choice":
+        # With a single header row, the row below it already is a record and has these filled.
+        required = [
+            columns[column.name] for column in declaration.columns if column.name in columns and column.required
+        ]
+        return not any(_cell(cells, position) for position in required)
+    checked = [
+        check.unreadable(pa.array([cell]))
+        for check in checks_of(declaration)
+        if check.pattern is not None and (cell := _cell(cells, columns.get(check.column.name, len(cells))))
+    ]
+    if checked:
+        return all(mask is not None for mask in checked)
+    filled = [cell for cell in cells if cell.strip()]
+    return role == "label" or all(cell.startswith("{") for cell in filled)
+
+
+def _as_wide_as_records(names: Cells, records: Sequence[Cells]) -> Cells:
+    """The names, without blank ones at the end that records lack, or with those that only records have."""
+    widths = {len(record) for record in records}
+    if len(widths) != 1:
+        return names
+    (width,) = widths
+    is_blank = not any(cell.strip() for row in (names, *records) for cell in row[min(width, len(names)) :])
+    return (names + [""] * (width - len(names)))[:width] if is_blank else names
+
+
+def _cell(cells: Cells, position: int) -> str | None:
+    return (cells[position].strip() or None) if position < len(cells) else None
+
+
+def _match(headers: Sequence[str], declared: list[Column]) -> tuple[dict[str, int], set[int]]:
     positions: dict[str, list[int]] = {}
     for position, header in enumerate(headers):
         positions.setdefault(snake_case(header), []).append(position)
@@ -182,21 +213,23 @@ def _match(headers: list[str], declared: list[Column]) -> tuple[dict[str, int], 
     return columns, dropped
 
 
-def _question_and_choice(questions: list[str], choices: list[str]) -> list[str]:
-    """ "question | choice" a column; a blank question is that of the column to the left."""
-    shown, question = [], ""
-    for position, cell in enumerate(questions):
-        question = _plain(cell) or question
-        choice = _plain(choices[position]) if position < len(choices) else ""
-        shown.append(question if choice.lower() in _ONLY_CHOICE else f"{question} | {choice}")
-    return shown
+def _shown(headings: Sequence[Heading], roles: Sequence[HeaderRow]) -> list[str]:
+    if "question" not in roles:
+        return [heading.header for heading in headings]
+    return [_question_and_choice(heading) for heading in headings]
+
+
+def _question_and_choice(heading: Heading) -> str:
+    """ "question | choice"; the question alone where there is but one column of answers."""
+    question, choice = _plain(heading.header), _plain(heading.label or "")
+    return question if choice.lower() in _ONLY_CHOICE else f"{question} | {choice}"
 
 
 def _plain(cell: str) -> str:
     return " ".join(re.sub(r"<[^<>]*>", " ", cell).split())
 
 
-def _unique(headers: list[str]) -> list[str]:
+def _unique(headers: Sequence[str]) -> list[str]:
     """Name blank headers by their position, and number those that repeat."""
     seen: set[str] = set()
     unique = []

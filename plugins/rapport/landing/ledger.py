@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from rapport.errors import LandingError, NightError
+from rapport.landing.headers import Layout
 from rapport.landing.results import LoadResult
 
 Connection = psycopg.Connection[Any]
@@ -102,6 +103,22 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, stat
     ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def write_columns(conn: Connection, result: LoadResult, layout: Layout) -> None:
+    """Write down where each column of a load's file is kept, and what the file says above it."""
+    names = {position: (name, None) for name, position in layout.columns.items()}
+    extras = {position: (None, key) for key, position in layout.extras.items()}
+    statement = "copy ops.load_columns (load_id, position, column_name, extra_key, header, label, metadata) from stdin"
+    with conn.cursor().copy(statement) as copy:
+        for position in layout.kept:
+            heading = layout.headings[position]
+            said = (_without_nul(text) for text in (heading.header, heading.label, heading.metadata))
+            copy.write_row((result.load_id, position + 1, *(names | extras)[position], *said))
+
+
+def _without_nul(text: str | None) -> str | None:
+    return text.replace("\0", "") if text else text
 
 
 def close_load(conn: Connection, result: LoadResult, sha256: str) -> None:

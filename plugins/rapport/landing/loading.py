@@ -19,13 +19,15 @@ from rapport.errors import LandingError
 from rapport.landing import ledger
 from rapport.landing.checks import checks_of
 from rapport.landing.declarations import Declaration
+from rapport.landing.delimited import DelimitedReader
 from rapport.landing.encodings import choose_encoding
+from rapport.landing.fixed_width import FixedWidthReader
 from rapport.landing.headers import Layout, read_layout
 from rapport.landing.raw_tables import ensure_raw_tables, lock_raw_table
-from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, ExportReader, RecordTooLong
+from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, Reader, RecordTooLong
 from rapport.landing.recognition import Recognised
-from rapport.landing.results import LoadResult
-from rapport.landing.sorting import COPY_DELIMITER, Quarantined, RowSorter, Sorted
+from rapport.landing.results import LoadResult, Quarantined
+from rapport.landing.sorting import COPY_DELIMITER, RowSorter, Sorted
 
 Connection = psycopg.Connection[Any]
 
@@ -110,10 +112,11 @@ def _load(
         delimiter=layout.delimiter,
         supersedes=ledger.newest_load(conn, declaration.vendor, declaration.table, path.name),
         # Questions of a survey are no news.
-        new_columns=tuple(layout.extras) if declaration.export.header_rows == ["name"] else (),
+        new_columns=layout.new_columns if declaration.export.header_rows == ["name"] else (),
         missing_columns=layout.missing,
     )
     result = replace(result, load_id=ledger.open_load(conn, result, file_date, before))
+    ledger.write_columns(conn, result, layout)
     reader, result = _copy_with_room(conn, declaration, path, encoding, layout, result)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns, before.st_size) != (
@@ -134,23 +137,27 @@ def _load(
 
 def _copy_with_room(
     conn: Connection, declaration: Declaration, path: Path, encoding: str, layout: Layout, result: LoadResult
-) -> tuple[ExportReader, LoadResult]:
+) -> tuple[Reader, LoadResult]:
     """Copy the file's rows, reading it again in large blocks if a record does not fit into a small one."""
     for block_bytes in (BLOCK_BYTES, LARGEST_BLOCK_BYTES):
-        reader = ExportReader(path, encoding, layout, block_bytes)
+        reader = _open(path, encoding, layout, declaration, block_bytes)
         try:
             with conn.transaction():
                 return reader, _copy(conn, declaration, reader, layout, result)
-        except RecordTooLong:
-            continue
-    raise AssertionError("the reader refuses a record that does not fit into the largest block")
+        except RecordTooLong as error:
+            too_long = error
+    raise too_long.as_refusal(path.name)
 
 
-def _copy(
-    conn: Connection, declaration: Declaration, reader: ExportReader, layout: Layout, result: LoadResult
-) -> LoadResult:
+def _open(path: Path, encoding: str, layout: Layout, declaration: Declaration, block_bytes: int) -> Reader:
+    if layout.delimiter is None:
+        return FixedWidthReader(path, encoding, layout, declaration.export, block_bytes)
+    return DelimitedReader(path, encoding, layout, block_bytes)
+
+
+def _copy(conn: Connection, declaration: Declaration, reader: Reader, layout: Layout, result: LoadResult) -> LoadResult:
     assert result.load_id is not None
-    sorter = RowSorter(layout, checks_of(declaration), result.load_id)
+    sorter = RowSorter(layout, checks_of(declaration), result.load_id, declaration.export.footer)
     statement = sql.SQL("copy raw.{} ({}) from stdin (format csv, delimiter {})").format(
         sql.Identifier(declaration.raw_table),
         sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns)),
@@ -158,7 +165,7 @@ def _copy(
     )
     n_loaded = n_skipped = n_quarantined = 0
     reasons: Counter[str] = Counter()
-    blocks = _ahead(map(sorter.sort, reader.blocks()))
+    blocks = _ahead(_sorted(reader, sorter))
     is_done = False
     while not is_done:
         held: list[Quarantined] = []
@@ -183,6 +190,13 @@ def _copy(
         quarantined=n_quarantined,
         reason="; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(5)) or None,
     )
+
+
+def _sorted(reader: Reader, sorter: RowSorter) -> Iterator[Sorted]:
+    yield from map(sorter.sort, reader.blocks())
+    yield sorter.end()
+    if reader.cut_off is not None and not sorter.ends_with_footer:
+        raise reader.cut_off
 
 
 def _ahead(blocks: Iterator[Sorted]) -> Iterator[Sorted]:

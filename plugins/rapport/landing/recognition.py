@@ -12,7 +12,8 @@ from pathlib import Path
 from rapport.businesses import Business
 from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration
-from rapport.landing.headers import Layout, find_layout, first_records, nearest_tables
+from rapport.landing.first_records import first_records
+from rapport.landing.headers import Layout, find_layout, nearest_tables
 
 # A file of this name beside an export says that it is whole.
 MARKER = ".done"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from rapport.landing.checks import Fault
+
 Status = Literal["loaded", "unchanged", "refused"]
 
 
@@ -51,3 +53,12 @@ class LoadResult:
         )
         rest = ("reason", "fix", "load_id", "supersedes", "new_columns", "missing_columns")
         return {name: getattr(self, name) for name in (*shown, *rest)}
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A row left out: `raw_row` is JSON of its cells by header, or the line where it could not be split."""
+
+    row_number: int
+    raw_row: str
+    fault: Fault

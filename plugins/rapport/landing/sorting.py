@@ -14,20 +14,13 @@ import pyarrow.csv
 
 from rapport.landing.checks import ColumnCheck, Fault, find_faults, find_nul_bytes
 from rapport.landing.extras import as_json
+from rapport.landing.footers import Footer
 from rapport.landing.headers import Layout
 from rapport.landing.reading import Block, RaggedRow
+from rapport.landing.results import Quarantined
 
 # Between fields on the way to Postgres: rare in text, so that values with commas need no quotes.
 COPY_DELIMITER = "\x1f"
-
-
-@dataclass(frozen=True)
-class Quarantined:
-    """A row left out: `raw_row` is JSON of its cells by header, or the line where it could not be split."""
-
-    row_number: int
-    raw_row: str
-    fault: Fault
 
 
 @dataclass(frozen=True)
@@ -41,10 +34,14 @@ class Sorted:
 
 
 class RowSorter:
-    """Sorts the blocks of one file. `copy_columns` names the raw columns of `Sorted.rows`, in order."""
+    """Sorts the blocks of one file. `copy_columns` names the raw columns of `Sorted.rows`, in order.
 
-    def __init__(self, layout: Layout, checks: list[ColumnCheck], load_id: int) -> None:
+    `footer` is a pattern of the first cell of lines that end a report.
+    """
+
+    def __init__(self, layout: Layout, checks: list[ColumnCheck], load_id: int, footer: str | None = None) -> None:
         self._layout, self._checks, self._load_id = layout, checks, load_id
+        self._footer = Footer(footer) if footer else None
         self._quoting = "none"
         self.copy_columns = [
             "_load_id",
@@ -56,20 +53,18 @@ class RowSorter:
     def sort(self, block: Block) -> Sorted:
         """Sort one block; blocks may be sorted in any thread, one at a time."""
         n_rows = len(block.row_numbers)
-        ragged = [self._ragged(row) for row in block.ragged]
-        if n_rows == 0:
-            return Sorted(memoryview(b""), 0, 0, ragged)
         declared = {name: block.columns[position] for name, position in self._layout.columns.items()}
         extra = {header: block.columns[position] for header, position in self._layout.extras.items()}
         faults = find_faults(declared, self._checks)
         if block.may_hold_nul:
             faults |= find_nul_bytes(extra | declared)
         blank = set(_blank_rows(block))
+        footer = set(self._held_back(block)) - blank
         quarantined = [
             Quarantined(int(block.row_numbers[index]), self._raw_row(block, index), faults[index])
-            for index in sorted(set(faults) - blank)
+            for index in sorted(set(faults) - blank - footer)
         ]
-        left_out = blank | set(faults)
+        left_out = blank | footer | set(faults)
         arrays = [
             pa.array(np.full(n_rows, self._load_id, dtype=np.int64)),
             pa.array(block.row_numbers),
@@ -81,7 +76,34 @@ class RowSorter:
             stays = np.ones(n_rows, dtype=bool)
             stays[list(left_out)] = False
             batch = batch.filter(pa.array(stays))
-        return Sorted(self._as_csv(batch), batch.num_rows, len(blank), quarantined + ragged)
+        quarantined += self._ragged(block.ragged)
+        quarantined += self._released(block, blank | footer, quarantined)
+        return Sorted(self._as_csv(batch), batch.num_rows, len(blank), quarantined)
+
+    def end(self) -> Sorted:
+        """After the last block: what was held back."""
+        n_skipped, quarantined = self._footer.end() if self._footer else (0, [])
+        return Sorted(memoryview(b""), 0, n_skipped, quarantined)
+
+    @property
+    def ends_with_footer(self) -> bool:
+        """Whether the lines that ended the file were those of a report."""
+        return self._footer is not None and self._footer.is_met
+
+    def _held_back(self, block: Block) -> list[int]:
+        if self._footer is None:
+            return []
+        rows = self._footer.rows(block.columns[self._layout.kept[0]])
+        for index in rows:
+            self._footer.hold(int(block.row_numbers[index]), self._raw_row(block, index))
+        return rows
+
+    def _released(self, block: Block, not_rows: set[int], ragged: list[Quarantined]) -> list[Quarantined]:
+        if self._footer is None:
+            return []
+        rows = np.delete(block.row_numbers, list(not_rows))
+        last = max([0, *rows[-1:].tolist(), *(row.row_number for row in ragged)])
+        return self._footer.release(before=last)
 
     def _as_csv(self, batch: pa.RecordBatch) -> memoryview:
         try:
@@ -95,11 +117,15 @@ class RowSorter:
         cells = ((self._layout.shown[position], values[index].as_py()) for position, values in block.columns.items())
         return json.dumps({header: cell for header, cell in cells if cell is not None}, ensure_ascii=False)
 
-    def _ragged(self, row: RaggedRow) -> Quarantined:
-        fault = Fault("ragged_row", "", f"it has {row.n_fields} fields, the header {self._layout.n_columns}")
-        # Which of its cells belong to a dropped column cannot be told.
-        text = "(not kept: the file has columns that are never loaded)" if self._layout.dropped else row.text
-        return Quarantined(row.row_number, text.replace("\0", "\\u0000"), fault)
+    def _ragged(self, rows: list[RaggedRow]) -> list[Quarantined]:
+        quarantined = []
+        for row in rows:
+            # Which of its cells belong to a dropped column cannot be told.
+            text = "(not kept: the file has columns that are never loaded)" if self._layout.dropped else row.text
+            left_out = Quarantined(row.row_number, text.replace("\0", "\\u0000"), Fault("ragged_row", "", row.reason))
+            if self._footer is None or not self._footer.holds(row, left_out):
+                quarantined.append(left_out)
+        return quarantined
 
 
 def _blank_rows(block: Block) -> Iterator[int]:

@@ -67,6 +67,23 @@ comment on table ops.loads is
 comment on column ops.loads.table_name is 'Empty when the file could not be recognised.';
 create index if not exists loads_by_file on ops.loads (vendor, table_name, file_name);
 
+create table if not exists ops.load_columns (
+    load_id bigint not null references ops.loads,
+    position integer not null,
+    column_name text,
+    extra_key text,
+    header text not null,
+    label text,
+    metadata text,
+    primary key (load_id, position),
+    check (num_nonnulls(column_name, extra_key) = 1)
+);
+comment on table ops.load_columns is 'One row per column of a loaded file: where it is kept, and what the file says above it.';
+comment on column ops.load_columns.position is 'From 1, as in the file; columns that are never loaded are left out.';
+comment on column ops.load_columns.extra_key is 'Its key in _extra, where no declared column has its values.';
+comment on column ops.load_columns.header is 'Its name or, in a survey with choices, its question: repeated over all columns that the question spans.';
+comment on column ops.load_columns.label is 'Its label or, in a survey with choices, its choice.';
+
 -- The loads that make up the warehouse as of night d: any night can be rebuilt from it.
 create or replace function ops.loads_as_of(d date) returns setof bigint
 language sql stable as $$

@@ -1,0 +1,71 @@
+"""The first records of a delimited text: enough of it to find the header, however long that is."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapport.landing.encodings import undecodable
+
+# What is longer than this is no header: an open quote, or not a text file.
+LONGEST_HEADER = 1 << 24
+_FIRST_LOOK = 1 << 16
+
+csv.field_size_limit(sys.maxsize)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record's cells; `end` is where it ends in the text: bytes as UTF-8, without a BOM."""
+
+    cells: list[str]
+    end: int
+
+
+def first_records(path: Path, encoding: str, delimiter: str, limit: int, skip_lines: int = 0) -> list[Record]:
+    """The first records of a file that are not blank; fewer than `limit` if there are no more.
+
+    `skip_lines` are passed over first. Raises LandingError if the bytes are not in the encoding.
+    """
+    size = _FIRST_LOOK
+    while True:
+        with path.open("rb") as file:
+            raw = file.read(size)
+            is_whole = not file.read(1)
+        try:
+            text = codecs.getincrementaldecoder(encoding)("strict").decode(raw, final=is_whole)
+        except UnicodeDecodeError:
+            raise undecodable(path, encoding) from None
+        records = _parse(text.removeprefix("\ufeff"), delimiter, limit, skip_lines, is_whole=is_whole)
+        if len(records) == limit or is_whole or size >= LONGEST_HEADER:
+            return records
+        size *= 16
+
+
+def _parse(text: str, delimiter: str, limit: int, skip_lines: int, *, is_whole: bool) -> list[Record]:
+    consumed = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal consumed
+        for number, line in enumerate(io.StringIO(text, newline="")):
+            consumed += len(line)
+            if number >= skip_lines:
+                yield line
+
+    records: list[Record] = []
+    try:
+        for cells in csv.reader(lines(), delimiter=delimiter, strict=True):
+            if consumed == len(text) and not is_whole:
+                break  # cut off where the look ended, not where the record does
+            if any(cells):
+                records.append(Record(cells, len(text[:consumed].encode())))
+            if len(records) == limit:
+                break
+    except csv.Error:
+        pass  # an open quote: what was read before it counts
+    return records

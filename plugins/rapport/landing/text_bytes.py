@@ -1,0 +1,55 @@
+"""The bytes of a text file as UTF-8, hashed on the way."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from pathlib import Path
+
+
+class NotInEncoding(Exception):
+    """The bytes are not in the encoding they are read in."""
+
+
+class TextBytes:
+    """A text file, read once as UTF-8 without a mark (BOM); `sha256` and `n_bytes` are of the bytes as they are."""
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self.n_bytes = 0
+        self.saw_nul = False
+        self.ends_with_newline = True
+        self._file = path.open("rb")
+        self._digest = hashlib.sha256()
+        is_utf8 = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
+        self._decoder = None if is_utf8 else codecs.getincrementaldecoder(encoding)("strict")
+        self._is_at_start = True
+        self.is_at_end = False
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def read(self, size: int) -> bytes:
+        """The next piece, of about that many bytes; nothing may come before the end. Raises NotInEncoding.
+
+        UTF-8 is taken as it is: whoever splits it checks it.
+        """
+        raw = self._file.read(size)
+        self.is_at_end = not raw
+        self._digest.update(raw)
+        self.n_bytes += len(raw)
+        if self._decoder is not None:
+            try:
+                raw = self._decoder.decode(raw, final=not raw).encode()
+            except UnicodeDecodeError:
+                raise NotInEncoding from None
+        if self._is_at_start and raw:
+            self._is_at_start = False
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        if raw:
+            self.saw_nul = self.saw_nul or b"\0" in raw
+            self.ends_with_newline = raw.endswith((b"\n", b"\r"))
+        return raw
+
+    def close(self) -> None:
+        self._file.close()
