@@ -1,5 +1,5 @@
 {#-
-    Raw rows of the loads that are active as of the night, with the file's date and the load's place in time
+    Raw rows of the loads that are active as of the night, with the file's name and date and the load's place in time
     (load_order: 1 is the newest). A file whose name carries no date counts as of the night that took it in.
     newest_only: the export is a whole snapshot, so what the newest file lacks is gone.
 -#}
@@ -9,6 +9,7 @@
     {%- set table_name = raw_table.identifier.split('__') | last -%}
     select
         raw_rows.*,
+        active_loads.file_name,
         active_loads.file_date,
         active_loads.file_date as first_file_date,
         cast(null as date) as closed_on,
@@ -17,6 +18,7 @@
     inner join (
         select
             loads.load_id,
+            loads.file_name,
             coalesce(loads.file_date, loads.business_date) as file_date,
             row_number() over (
                 order by coalesce(loads.file_date, loads.business_date) desc, loads.load_id desc
