@@ -1,12 +1,25 @@
+{#- Loads of a raw.<vendor>__<table> that make it up as of the night; a file whose name carries no date counts as of the
+    night that took it in. -#}
+{% macro active_loads(raw_table) -%}
+    {%- set vendor = raw_table.identifier.split('__') | first -%}
+    {%- set table_name = raw_table.identifier.split('__') | last -%}
+    select
+        loads.load_id,
+        loads.file_name,
+        coalesce(loads.file_date, loads.business_date) as file_date
+    from ops.loads
+    where
+        loads.vendor = '{{ vendor }}'
+        and loads.table_name = '{{ table_name }}'
+        and loads.load_id in (select ops.loads_as_of({{ business_date() }}))
+{%- endmacro %}
+
 {#-
     Raw rows of the loads that are active as of the night, with the file's name and date and the load's place in time
-    (load_order: 1 is the newest). A file whose name carries no date counts as of the night that took it in.
+    (load_order: 1 is the newest).
     newest_only: the export is a whole snapshot, so what the newest file lacks is gone.
 -#}
 {% macro loaded(raw_table, newest_only=false) -%}
-    {#- raw.<vendor>__<table> -#}
-    {%- set vendor = raw_table.identifier.split('__') | first -%}
-    {%- set table_name = raw_table.identifier.split('__') | last -%}
     select
         raw_rows.*,
         active_loads.file_name,
@@ -17,17 +30,11 @@
     from {{ raw_table }} as raw_rows
     inner join (
         select
-            loads.load_id,
-            loads.file_name,
-            coalesce(loads.file_date, loads.business_date) as file_date,
-            row_number() over (
-                order by coalesce(loads.file_date, loads.business_date) desc, loads.load_id desc
-            ) as load_order
-        from ops.loads
-        where
-            loads.vendor = '{{ vendor }}'
-            and loads.table_name = '{{ table_name }}'
-            and loads.load_id in (select ops.loads_as_of({{ business_date() }}))
+            load_id,
+            file_name,
+            file_date,
+            row_number() over (order by file_date desc, load_id desc) as load_order
+        from ({{ active_loads(raw_table) }}) as loads
     ) as active_loads
         on raw_rows._load_id = active_loads.load_id
     {%- if newest_only %}

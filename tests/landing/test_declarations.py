@@ -55,6 +55,9 @@ def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             id="a misspelt key of the export",
         ),
         pytest.param(_set("config.meta.export.mode", None), "key export.mode: missing", id="full or delta is not said"),
+        pytest.param(
+            _set("freshness.error_after", None), "key freshness.error_after: missing", id="no age that is an error"
+        ),
         pytest.param(_set("config.meta.kind", "shop"), "key kind: Input should be 'crm'", id="an unknown kind"),
         pytest.param(
             _set("config.meta.export.encodings", ["utf-9"]),

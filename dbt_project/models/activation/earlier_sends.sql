@@ -1,8 +1,16 @@
--- Earlier nights only: the night being built may be running again after a crash, and must give the same lists.
-select
-    segment,
-    customer_id,
-    max(business_date) as last_sent_date
-from {{ source('send_ledger', 'delivery_members') }}
-where business_date < {{ business_date() }}
-group by segment, customer_id
+with
+
+delivery_members as (
+    select * from {{ ref('stg_send_ledger__delivery_members') }}
+),
+
+final as (
+    select
+        segment,
+        customer_id,
+        max(business_date) as last_sent_date
+    from delivery_members
+    group by segment, customer_id
+)
+
+select * from final

@@ -1,6 +1,14 @@
+with
+
+nights as (
+    select * from {{ ref('stg_ops__nights') }}
+),
+
 -- A business without a night in earnest yet (only rehearsals, or none recorded) starts with this one.
-select coalesce(min(business_date), {{ business_date() }}) as first_live_date
-from {{ source('night_ledger', 'nights') }}
-where
-    not is_dry_run
-    and business_date <= {{ business_date() }}
+final as (
+    select coalesce(min(business_date), {{ business_date() }}) as first_live_date
+    from nights
+    where not is_dry_run
+)
+
+select * from final

@@ -162,6 +162,20 @@ class Export(_Strict):
         return re.fullmatch(self.file_pattern, _ENDING.sub("", file_name), re.IGNORECASE)
 
 
+class Age(_Strict):
+    """A length of time, as dbt writes it."""
+
+    count: int = Field(ge=1)
+    period: Literal["minute", "hour", "day"]
+
+
+class Freshness(_Strict):
+    """How old a table's newest file may be on a night, dbt's `freshness`; counted from the end of the file's day."""
+
+    warn_after: Age
+    error_after: Age
+
+
 class _ColumnMeta(_Strict):
     header: str | None = Field(
         None,
@@ -205,6 +219,7 @@ class Declaration(_Strict):
     kind: Kind
     concepts: list[str] = Field(description="what its staging feeds")
     owner: str | None = None
+    freshness: Freshness
     export: Export
     columns: list[Column] = Field(min_length=1)
     source_file: str
@@ -276,6 +291,7 @@ def read_declarations(manifest: dict[str, Any]) -> list[Declaration]:
                         "vendor": source["source_name"],
                         "table": source["name"],
                         "source_file": source["original_file_path"],
+                        "freshness": _freshness(source),
                         "columns": columns,
                     }
                 )
@@ -289,6 +305,12 @@ def read_declarations(manifest: dict[str, Any]) -> list[Declaration]:
             fix="correct the keys named above (docs/how-to/add-a-source.md explains each)",
         )
     return sorted(declarations, key=lambda declaration: (declaration.vendor, declaration.table))
+
+
+def _freshness(source: dict[str, Any]) -> dict[str, Any]:
+    declared = source.get("freshness") or {}
+    ages = {key: declared.get(key) or {} for key in Freshness.model_fields}
+    return {key: age for key, age in ages.items() if age.get("count") is not None}
 
 
 def _column(column: dict[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,11 @@ def _sources(found: dict[str, Any]) -> Table:
         last = row["last_arrived_date"]
         note = "" if row["state"] == "arrived" else f"stale: last arrived {last}" if last else "never arrived"
         table.add_row(row["kind"], f"[{style}]{row['state']}[/]", str(row["n_files"]), str(row["n_refused"]), note)
+    for row in found["overdue"]:
+        style = {"warn": "yellow", "error": "red"}[row["status"]]
+        last = row["stalest_file_date"]
+        note = f"{row['vendor']}.{row['table']}: " + (f"no file since that of {last}" if last else "no file yet")
+        table.add_row(row["kind"], f"[{style}]overdue[/]", "", "", note)
     return table
 
 

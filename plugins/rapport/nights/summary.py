@@ -76,10 +76,16 @@ def summarise(conn: Connection, business: Business, business_date: date) -> dict
             found[name] = rows[0] if name == "dbt" else rows
         found["steps"].sort(key=lambda row: row["started_at"])
         published = cursor.execute("select to_regclass('customer_360.customers') is not null as is_there").fetchone()
-        found["customers"] = None
+        found["customers"], found["overdue"] = None, []
         if published and published["is_there"]:
             row = cursor.execute("select count(*) as n from customer_360.customers").fetchone()
             found["customers"] = row["n"] if row else None
+            found["overdue"] = cursor.execute(
+                "select kind, vendor, stalest_table as table, freshness_status as status, stalest_file_date"
+                " from customer_360.source_freshness where business_date = %s and freshness_status <> 'pass'"
+                " order by freshness_status, kind, vendor",
+                [business_date],
+            ).fetchall()
     found["rows"] = {
         key: sum(row[key] for row in found["files"]) for key in ("read", "loaded", "quarantined", "skipped")
     }

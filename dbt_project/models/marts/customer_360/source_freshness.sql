@@ -11,6 +11,9 @@ final as (
         vendor,
         n_files_tonight,
         is_stale,
+        freshness_status,
+        stalest_table,
+        stalest_file_date,
         last_arrived_date,
         last_file_date,
         {{ business_date() }} as business_date
