@@ -1,25 +1,31 @@
--- A person whose newest word on marketing by e-mail, on whichever address, is no may not be marked as allowed.
-with customers as (
+-- Whoever may be contacted, at whichever point, has refused nothing on that channel for that purpose since they agreed
+-- there, and nobody has refused that point.
+with permitted as (
 
-    select customer_id
-    from {{ ref('customers') }}
-    where is_email_marketing_allowed
+    select *
+    from {{ ref('contact_permissions') }}
+    where is_permitted
 
 ),
 
-newest as (
+refusals as (
 
-    select distinct on (customer_id)
-        customer_id,
-        status
-    from {{ ref('contact_permissions') }}
-    where channel = 'email' and purpose = 'marketing'
-    order by customer_id asc, changed_at desc, status desc
+    select *
+    from {{ ref('int_consents_resolved') }}
+    where status = 'refused'
 
 )
 
-select newest.customer_id
-from newest
-inner join customers
-    on newest.customer_id = customers.customer_id
-where newest.status = 'refused'
+select
+    permitted.customer_id,
+    refusals.source_record_id
+from permitted
+inner join refusals
+    on
+        permitted.channel = refusals.channel
+        and permitted.purpose = refusals.purpose
+        and permitted.changed_at <= refusals.changed_at
+        and (
+            permitted.customer_id = refusals.customer_id
+            or (permitted.contact_type = refusals.contact_type and permitted.contact = refusals.contact)
+        )

@@ -4,15 +4,9 @@ with profiles as (
 
 ),
 
-records as (
-
-    select * from {{ ref('int_customer_records') }}
-
-),
-
 consents as (
 
-    select * from {{ ref('int_consents_unioned') }}
+    select * from {{ ref('int_consents_resolved') }}
 
 ),
 
@@ -35,15 +29,13 @@ became_known as (
 decisions as (
 
     select
-        'consent:' || consents.source_record_id as event_id,
-        records.customer_id,
-        'consent_' || consents.status as event_type,
-        initcap(consents.status) || ' ' || consents.purpose || ' by ' || consents.channel as title,
-        cast(json_build_object('channel', consents.channel, 'purpose', consents.purpose) as text) as details,
-        consents.changed_at as occurred_at
+        'consent:' || source_record_id as event_id,
+        customer_id,
+        'consent_' || status as event_type,
+        initcap(status) || ' ' || purpose || ' by ' || channel as title,
+        cast(json_build_object('channel', channel, 'purpose', purpose) as text) as details,
+        changed_at as occurred_at
     from consents
-    inner join records
-        on consents.customer_record_id = records.source_record_id
 
 ),
 

@@ -1,6 +1,13 @@
 with profiles as (
 
-    select * from {{ ref('int_customer_profiles_permitted') }}
+    select * from {{ ref('int_customer_profiles') }}
+
+),
+
+contact_permissions as (
+
+    select * from {{ ref('contact_permissions') }}
+    where is_permitted
 
 ),
 
@@ -25,6 +32,27 @@ lifecycle as (
 rfm as (
 
     select * from {{ ref('int_customer_rfm') }}
+
+),
+
+-- What may be sent to the address and the number shown here; another point's permission is not theirs.
+permitted as (
+
+    select
+        profiles.customer_id,
+        bool_or(contact_permissions.channel = 'email' and contact_permissions.purpose = 'marketing')
+            as is_email_marketing_allowed,
+        bool_or(contact_permissions.channel = 'sms' and contact_permissions.purpose = 'marketing')
+            as is_sms_marketing_allowed,
+        bool_or(contact_permissions.channel = 'email' and contact_permissions.purpose = 'survey')
+            as is_email_survey_allowed
+    from profiles
+    inner join contact_permissions
+        on
+            profiles.customer_id = contact_permissions.customer_id
+            and contact_permissions.contact
+            = case contact_permissions.contact_type when 'email' then profiles.email else profiles.phone end
+    group by profiles.customer_id
 
 ),
 
@@ -60,13 +88,15 @@ final as (
         interactions.last_nps_score,
         interactions.last_csat_score,
         interactions.last_survey_at,
-        profiles.is_email_marketing_allowed,
-        profiles.is_sms_marketing_allowed,
-        profiles.is_email_survey_allowed,
+        coalesce(permitted.is_email_marketing_allowed, false) as is_email_marketing_allowed,
+        coalesce(permitted.is_sms_marketing_allowed, false) as is_sms_marketing_allowed,
+        coalesce(permitted.is_email_survey_allowed, false) as is_email_survey_allowed,
         lifecycle.lifecycle_stage,
         rfm.rfm_segment,
         profiles.closed_on
     from profiles
+    left join permitted
+        on profiles.customer_id = permitted.customer_id
     left join totals
         on profiles.customer_id = totals.customer_id
     left join interactions
