@@ -52,7 +52,7 @@ down: ## stop everything
 
 .PHONY: test
 test: $(VENV)/.installed-dev ## all tests: TESTS="tests/landing -k bom" for some
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: test-kills
 test-kills: $(VENV)/.installed-dev ## kill -9 of task, scheduler and Postgres in every phase of a night

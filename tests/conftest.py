@@ -13,6 +13,11 @@ from servers.warehouses import new_warehouse
 REPOSITORY = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole nights first: they take longest, and leave processor time to the quick tests beside them."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
 @pytest.fixture(scope="session")
 def server() -> str:
     """URL of the embedded server, in the state folder of this checkout (or RAPPORT_HOME)."""
