@@ -6,7 +6,8 @@
     select
         loads.load_id,
         loads.file_name,
-        coalesce(loads.file_date, loads.business_date) as file_date
+        loads.export_date as file_date,
+        coalesce(loads.scope = 'part', false) as is_part
     from ops.loads
     where
         loads.vendor = '{{ vendor }}'
@@ -15,11 +16,42 @@
 {%- endmacro %}
 
 {#-
-    Raw rows of the loads that are active as of the night, with the file's name and date and the load's place in time
-    (load_order: 1 is the newest).
-    newest_only: the export is a whole snapshot, so what the newest file lacks is gone.
+    Raw rows that count as of the night: the one place that knows how exports add up. By the export's declared mode:
+      delta          the rows of every load; latest_export() keeps, of each key, what the newest file says
+      full, keyed    of each record the rows by which an export last listed it; closed_on is the first export since that
+                     lacks it. Such records keep their place in history, unless newest_only leaves them out
+      full, no key   the rows of the newest export
+    Beside the raw columns: file_name; file_date and first_file_date, the newest and the first export that list the record
+    (of a delta the row's own); closed_on; and load_order, where of two rows the smaller one counts.
 -#}
 {% macro loaded(raw_table, newest_only=false) -%}
+    {%- set export = namespace(mode='delta', key=[]) -%}
+    {%- if execute -%}
+        {%- for source in graph.sources.values()
+            if source.schema == raw_table.schema and source.identifier == raw_table.identifier -%}
+            {%- set export.mode = source.config.meta.export.mode -%}
+            {%- set export.key = source.config.meta.export.key -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if export.mode == 'full' and export.key -%}
+    select
+        raw_rows.*,
+        loads.file_name,
+        records.file_date,
+        records.first_file_date,
+        records.closed_on,
+        records.load_order
+    from {{ raw_table }} as raw_rows
+    inner join {{ raw_table.schema }}.{{ raw_table.identifier }}__records(
+        array(select ops.loads_as_of({{ business_date() }})), 'infinity'
+    ) as records
+        on raw_rows._load_id = records._load_id and raw_rows._row_number = records._row_number
+    inner join ops.loads
+        on raw_rows._load_id = loads.load_id
+    {%- if newest_only %}
+    where records.closed_on is null
+    {%- endif %}
+    {%- else -%}
     select
         raw_rows.*,
         active_loads.file_name,
@@ -33,12 +65,18 @@
             load_id,
             file_name,
             file_date,
-            row_number() over (order by file_date desc, load_id desc) as load_order
+            row_number() over (order by file_date desc, load_id desc) as load_order,
+            -- An export is a whole file, or a whole file and the parts that were split off it.
+            first_value(load_id) over (
+                order by is_part asc, file_date desc, load_id desc
+            ) as newest_whole,
+            is_part and file_date = max(file_date) over () as is_newest_part
         from ({{ active_loads(raw_table) }}) as loads
     ) as active_loads
         on raw_rows._load_id = active_loads.load_id
-    {%- if newest_only %}
-    where active_loads.load_order = 1
+    {%- if export.mode == 'full' or newest_only %}
+    where active_loads.load_id = active_loads.newest_whole or active_loads.is_newest_part
+    {%- endif %}
     {%- endif %}
 {%- endmacro %}
 

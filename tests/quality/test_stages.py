@@ -34,11 +34,12 @@ def test_a_landing_suite_that_stops_takes_its_loads_out_of_the_night(business) -
             "create table raw.hubspot__tickets (_load_id bigint, _row_number bigint, ticket_id text,"
             " create_date text, associated_contact_ids text, priority text, category text)"
         )
-        for table in ("consents", "consents", "tickets"):
+        for table, n_rows in (("consents", 1), ("consents", 0), ("tickets", 1)):
             conn.execute(
                 "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, sha256,"
-                " status, started_at) values (%s, 'crm', 'hubspot', %s, 'f', 1, '', 'loaded', now())",
-                [NIGHT, table],
+                " status, rows_read, rows_loaded, started_at)"
+                " values (%s, 'crm', 'hubspot', %s, 'f', 1, '', 'loaded', %s, %s, now())",
+                [NIGHT, table, n_rows, n_rows],
             )
         conn.execute("insert into raw.hubspot__consents values (1, 1, '7', 'pigeon', 'marketing', 'OPT_IN', 'x', 'x')")
         conn.execute("insert into raw.hubspot__tickets values (3, 1, '9', '2026-01-01 10:00', '7', 'LOW', 'RETURN')")

@@ -154,6 +154,11 @@ class Export(_Strict):
             raise ValueError(f"{file_name} is not named like {self.file_pattern}")
         return match.groupdict().get("date")
 
+    def part_in(self, file_name: str) -> str | None:
+        """The number of the part that a split export's file is, as in its name, or None."""
+        match = self._match(file_name)
+        return match.groupdict().get("part") if match else None
+
     def names(self, file_name: str) -> bool:
         """Whether a file of that name is, by its name, an export of this table."""
         return self._match(file_name) is not None

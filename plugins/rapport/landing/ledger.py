@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, LiteralString
@@ -14,16 +14,22 @@ import psycopg
 from psycopg.rows import dict_row
 
 from rapport.errors import LandingError, NightError
+from rapport.landing.declarations import Declaration
 from rapport.landing.headers import Layout
-from rapport.landing.results import LoadResult
+from rapport.landing.results import LoadResult, Scope
 
 Connection = psycopg.Connection[Any]
 
 _RESULT = (
     "load_id, business_date, kind, vendor, table_name as table, file_name as file, status, encoding,"
     " delimiter, rows_read as read, rows_loaded as loaded, rows_quarantined as quarantined,"
-    " rows_skipped as skipped, reason, fix, supersedes, new_columns, missing_columns"
+    " rows_skipped as skipped, reason, fix, supersedes, new_columns, missing_columns, scope, rows_known as known,"
+    " records_closed as closed, replays"
 )
+
+
+class LaterNight(NightError):
+    """A later night has taken in exports of the table: this one belongs to that night, or to the next."""
 
 
 def hash_file(path: Path) -> str:
@@ -32,37 +38,88 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def same_content(conn: Connection, vendor: str, table: str, path: Path, file_date: date | None) -> LoadResult | None:
-    """The load that took this content in already, if it is still the newest of its file name.
+def same_content(conn: Connection, declaration: Declaration, path: Path, file_date: date | None) -> LoadResult | None:
+    """The load that took this content in already, if it still counts.
 
-    The same content under another name counts too, unless it is of another day: an export that says again
-    what an older one said is news.
+    The same content under another name counts too, unless it is of another day, or corrects a file of its own name: an
+    export that says again what an older one said is news. So is one without a date in its name, once another came
+    after it.
     """
     found = _select(
         conn,
-        "vendor = %s and table_name = %s and status = 'loaded' and file_size = %s"
-        " and (file_name = %s or file_date is not distinct from %s)"
+        "vendor = %(vendor)s and table_name = %(table)s and status = 'loaded' and replays is null"
+        " and file_size = %(size)s and (file_name = %(name)s or file_date is not distinct from %(date)s)"
         " and not exists (select from ops.loads as later"
-        "  where later.supersedes = loads.load_id and later.status = 'loaded')",
-        [vendor, table, path.stat().st_size, path.name, file_date],
+        "  where later.supersedes = loads.load_id and later.status = 'loaded')"
+        " and (file_date is not null or not exists (select from ops.loads as later"
+        "  where later.vendor = loads.vendor and later.table_name = loads.table_name and later.status = 'loaded'"
+        "  and later.load_id > loads.load_id and (%(is_full)s or later.file_name = loads.file_name)))",
+        {
+            "vendor": declaration.vendor,
+            "table": declaration.table,
+            "size": path.stat().st_size,
+            "name": path.name,
+            "date": file_date,
+            "is_full": declaration.export.mode == "full",
+        },
         more=", sha256",
     )
     if not found:
         return None
     sha256 = hash_file(path)
     same = [row for row in found if row.pop("sha256") == sha256]
-    same.sort(key=lambda row: row["file"] != path.name)
-    return _result(same[0]) if same else None
-
-
-def newest_load(conn: Connection, vendor: str, table: str, file_name: str) -> int | None:
-    """Id of the newest load of a file of that name."""
-    row = conn.execute(
-        "select max(load_id) from ops.loads"
-        " where vendor = %s and table_name = %s and file_name = %s and status = 'loaded'",
-        [vendor, table, file_name],
+    own = next((row for row in same if row["file"] == path.name), None)
+    has_own = conn.execute(
+        "select exists (select from ops.loads where vendor = %s and table_name = %s and status = 'loaded'"
+        " and file_name = %s and file_date is not distinct from %s)",
+        [declaration.vendor, declaration.table, path.name, file_date],
     ).fetchone()
-    return row[0] if row else None
+    if own is None and same and has_own == (False,):
+        own = same[0]
+    return _result(own) if own else None
+
+
+@dataclass(frozen=True)
+class Before:
+    """The loads of a table that counted before a new one: `replaced` are those it supersedes, the file's own first."""
+
+    export_date: date
+    load_ids: tuple[int, ...] = ()
+    replaced: tuple[int, ...] = ()
+    scope: Scope = "delta"
+    newest_export: date | None = None
+
+
+def loads_before(
+    conn: Connection, declaration: Declaration, file_name: str, file_date: date | None, business_date: date
+) -> Before:
+    """What a file of that name and day finds. Raises LaterNight for a full export after a later night's."""
+    export_date = file_date or business_date
+    rows = conn.execute(
+        "select load_id, file_name, replays, export_date, scope, business_date,"
+        " load_id in (select ops.loads_as_of(%s)) as counts"
+        " from ops.loads where vendor = %s and table_name = %s and status = 'loaded' order by load_id",
+        [business_date, declaration.vendor, declaration.table],
+    ).fetchall()
+    export = declaration.export
+    own = [row for row in rows if row[1] == file_name and row[2] is None and row[3] == export_date]
+    replaced = {own[-1][0]} if own else set()
+    replaced |= {row[0] for row in rows if row[2] in replaced}
+    counting = [row for row in rows if row[-1]]
+    if export.mode == "delta":
+        return Before(export_date, tuple(row[0] for row in counting), tuple(sorted(replaced)))
+    later = max((row[5] for row in rows), default=business_date)
+    if later > business_date:
+        raise LaterNight(
+            f"The night of {later} has taken in exports of {declaration} already, which build on what was known then.",
+            where=file_name,
+            fix=f"take it in with --date {later}, or let that night find it",
+        )
+    of_the_day = [row for row in counting if row[3] == export_date and row[4] != "part" and row[0] not in replaced]
+    is_part = bool(of_the_day) and (bool(export.key) or export.part_in(file_name) is not None)
+    newest = max((row[3] for row in counting if row[0] not in replaced), default=None)
+    ids = tuple(row[0] for row in counting)
+    return Before(export_date, ids, tuple(sorted(replaced)), "part" if is_part else "whole", newest)
 
 
 def open_load(conn: Connection, result: LoadResult, file_date: date | None, status: os.stat_result) -> int:
@@ -82,8 +139,8 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, stat
         )
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
-        " file_modified_at, sha256, status, supersedes, encoding, delimiter, new_columns, missing_columns,"
-        " started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s, %s,"
+        " file_modified_at, sha256, status, supersedes, encoding, delimiter, new_columns, missing_columns, scope,"
+        " replays, started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s, %s, %s, %s,"
         " clock_timestamp()) returning load_id",
         [
             result.business_date,
@@ -99,6 +156,8 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, stat
             result.delimiter,
             list(result.new_columns),
             list(result.missing_columns),
+            result.scope,
+            result.replays,
         ],
     ).fetchone()
     assert row is not None
@@ -125,20 +184,24 @@ def close_load(conn: Connection, result: LoadResult, sha256: str) -> None:
     """Complete the row of a load in its transaction; what it supersedes closes its quarantine."""
     conn.execute(
         "update ops.loads set sha256 = %s, rows_read = %s, rows_loaded = %s, rows_quarantined = %s,"
-        " rows_skipped = %s, reason = %s, finished_at = clock_timestamp() where load_id = %s",
+        " rows_skipped = %s, rows_known = %s, records_closed = %s, reason = %s, finished_at = clock_timestamp()"
+        " where load_id = %s",
         [
             sha256,
             result.read,
             result.loaded,
             result.quarantined,
             result.skipped,
+            result.known,
+            result.closed,
             result.reason,
             result.load_id,
         ],
     )
     conn.execute(
-        "update quality.quarantine set state = 'superseded' where load_id = %s and state = 'open'",
-        [result.supersedes],
+        "update quality.quarantine set state = 'superseded', state_by = %s where state = 'open'"
+        " and load_id in (select load_id from ops.loads where %s in (load_id, replays))",
+        [result.load_id, result.supersedes],
     )
 
 
@@ -212,7 +275,7 @@ def _modified_at(status: os.stat_result) -> datetime:
 
 
 def _select(
-    conn: Connection, condition: LiteralString, values: list[Any], more: LiteralString = ""
+    conn: Connection, condition: LiteralString, values: list[Any] | dict[str, Any], more: LiteralString = ""
 ) -> list[dict[str, Any]]:
     statement = f"select {_RESULT}{more} from ops.loads where {condition} order by load_id"
     with conn.cursor(row_factory=dict_row) as cursor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from rapport.landing.declarations import Declaration
 from rapport.landing.delimited import DelimitedReader
 from rapport.landing.encodings import choose_encoding
 from rapport.landing.fixed_width import FixedWidthReader
+from rapport.landing.full_exports import Merged, create_incoming, merge_incoming, note_withheld, stores_differences
 from rapport.landing.headers import Layout, read_layout
 from rapport.landing.raw_tables import ensure_raw_tables, lock_raw_table
 from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, Reader, RecordTooLong
@@ -71,7 +73,7 @@ def load_file(
     try:
         with conn.transaction():
             lock_raw_table(conn, declaration)
-            known = ledger.same_content(conn, declaration.vendor, declaration.table, path, file_date)
+            known = ledger.same_content(conn, declaration, path, file_date)
             if known is not None:
                 return _unchanged(known, path)
             return _load(conn, business, declaration, path, file_date, result, others)
@@ -106,18 +108,20 @@ def _load(
     encoding = choose_encoding(path, own_encodings or declaration.export.encodings, is_certain=bool(own_encodings))
     layout = read_layout(path, encoding, declaration, others)
     ensure_raw_tables(conn, [declaration])
+    found = ledger.loads_before(conn, declaration, path.name, file_date, result.business_date)
     result = replace(
         result,
         encoding=encoding,
         delimiter=layout.delimiter,
-        supersedes=ledger.newest_load(conn, declaration.vendor, declaration.table, path.name),
+        supersedes=found.replaced[0] if found.replaced else None,
+        scope=found.scope,
         # Questions of a survey are no news.
         new_columns=layout.new_columns if declaration.export.header_rows == ["name"] else (),
         missing_columns=layout.missing,
     )
     result = replace(result, load_id=ledger.open_load(conn, result, file_date, before))
     ledger.write_columns(conn, result, layout)
-    reader, result = _copy_with_room(conn, declaration, path, encoding, layout, result)
+    reader, result = _copy_with_room(conn, declaration, path, encoding, layout, result, found)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns, before.st_size) != (
         after.st_size,
@@ -136,14 +140,20 @@ def _load(
 
 
 def _copy_with_room(
-    conn: Connection, declaration: Declaration, path: Path, encoding: str, layout: Layout, result: LoadResult
+    conn: Connection,
+    declaration: Declaration,
+    path: Path,
+    encoding: str,
+    layout: Layout,
+    result: LoadResult,
+    found: ledger.Before,
 ) -> tuple[Reader, LoadResult]:
     """Copy the file's rows, reading it again in large blocks if a record does not fit into a small one."""
     for block_bytes in (BLOCK_BYTES, LARGEST_BLOCK_BYTES):
         reader = _open(path, encoding, layout, declaration, block_bytes)
         try:
             with conn.transaction():
-                return reader, _copy(conn, declaration, reader, layout, result)
+                return reader, _copy(conn, declaration, reader, layout, result, found)
         except RecordTooLong as error:
             too_long = error
     raise too_long.as_refusal(path.name)
@@ -155,13 +165,20 @@ def _open(path: Path, encoding: str, layout: Layout, declaration: Declaration, b
     return DelimitedReader(path, encoding, layout, block_bytes)
 
 
-def _copy(conn: Connection, declaration: Declaration, reader: Reader, layout: Layout, result: LoadResult) -> LoadResult:
+def _copy(
+    conn: Connection,
+    declaration: Declaration,
+    reader: Reader,
+    layout: Layout,
+    result: LoadResult,
+    found: ledger.Before,
+) -> LoadResult:
     assert result.load_id is not None
     sorter = RowSorter(layout, checks_of(declaration), result.load_id, declaration.export.footer)
-    statement = sql.SQL("copy raw.{} ({}) from stdin (format csv, delimiter {})").format(
-        sql.Identifier(declaration.raw_table),
-        sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns)),
-        COPY_DELIMITER,
+    is_compared = stores_differences(declaration) and bool(found.load_ids)
+    target = create_incoming(conn, declaration) if is_compared else sql.Identifier("raw", declaration.raw_table)
+    statement = sql.SQL("copy {} ({}) from stdin (format csv, delimiter {})").format(
+        target, sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns)), COPY_DELIMITER
     )
     n_loaded = n_skipped = n_quarantined = 0
     reasons: Counter[str] = Counter()
@@ -182,13 +199,21 @@ def _copy(conn: Connection, declaration: Declaration, reader: Reader, layout: La
         _quarantine(conn, result.load_id, held)
         n_quarantined += len(held)
         reasons.update(row.fault.reason for row in held)
+        if stores_differences(declaration):
+            note_withheld(conn, declaration, result.load_id, _keys_of(held, declaration, layout))
+    merged = Merged(n_loaded, 0)
+    if is_compared:
+        merged = merge_incoming(conn, declaration, result.load_id, before=found.load_ids, replaced=found.replaced)
+    n_known = n_loaded - merged.n_loaded
     return replace(
         result,
         read=reader.n_rows,
-        loaded=n_loaded,
-        skipped=n_skipped,
+        loaded=merged.n_loaded,
+        skipped=n_skipped + n_known,
         quarantined=n_quarantined,
-        reason="; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(5)) or None,
+        known=n_known,
+        closed=merged.n_closed,
+        reason=_told(reasons, n_known, merged.n_closed, found, result),
     )
 
 
@@ -197,6 +222,29 @@ def _sorted(reader: Reader, sorter: RowSorter) -> Iterator[Sorted]:
     yield sorter.end()
     if reader.cut_off is not None and not sorter.ends_with_footer:
         raise reader.cut_off
+
+
+def _told(reasons: Counter[str], n_known: int, n_closed: int, found: ledger.Before, result: LoadResult) -> str | None:
+    """What the counts of a load do not say by themselves."""
+    told = [f"{count} x {reason}" for reason, count in reasons.most_common(5)]
+    if n_known:
+        told.append(f"{n_known:,} rows say what is known already")
+    if n_closed:
+        told.append(f"{n_closed:,} records are listed no longer")
+    if found.newest_export is not None and found.newest_export > found.export_date:
+        told.append(f"older than the newest export, of {found.newest_export}: what that one lists stays as it is")
+    return "; ".join(told) or None
+
+
+def _keys_of(held: Iterable[Quarantined], declaration: Declaration, layout: Layout) -> Iterator[dict[str, Any]]:
+    """Row number and key columns of quarantined rows, of those that could be split into columns."""
+    names = [*declaration.export.key, *declaration.export.key_fallback]
+    headers = {name: layout.shown[layout.columns[name]] for name in names if name in layout.columns}
+    for row in held:
+        if row.fault.rule != "ragged_row":
+            cells = json.loads(row.raw_row)
+            keys = {name: cells.get(header) for name, header in headers.items()}
+            yield {"row_number": row.row_number, **keys}
 
 
 def _ahead(blocks: Iterator[Sorted]) -> Iterator[Sorted]:

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from rapport.landing.declarations import Declaration
+from rapport.landing.full_exports import ensure_records_function, stores_differences
 
 
 def ensure_raw_tables(conn: psycopg.Connection[Any], declarations: Iterable[Declaration]) -> None:
@@ -20,6 +21,8 @@ def ensure_raw_tables(conn: psycopg.Connection[Any], declarations: Iterable[Decl
         with conn.transaction():
             lock_raw_table(conn, declaration)
             _ensure(conn, declaration)
+            if stores_differences(declaration):
+                ensure_records_function(conn, declaration)
 
 
 def analyse_raw_tables(conn: psycopg.Connection[Any], tables: Iterable[tuple[str, str]]) -> None:
@@ -52,6 +55,8 @@ def _ensure(conn: psycopg.Connection[Any], declaration: Declaration) -> None:
             sql.SQL("_extra jsonb"),
         ]
         conn.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join(lines)))
+        # A load's rows lie together: its books are balanced without a look at all the others'.
+        conn.execute(sql.SQL("create index on {} using brin (_load_id)").format(table))
         return
     missing = [name for name in columns if name not in present]
     if missing:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from rapport.landing.checks import Fault
 
 Status = Literal["loaded", "unchanged", "refused"]
+Scope = Literal["delta", "whole", "part"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class LoadResult:
     """One file taken in, known already, or refused; read = loaded + quarantined + skipped.
 
     unchanged: counts, `load_id` and night (`business_date`) are those of the load that took this content in.
+    `known` are those of the skipped rows that a full export only repeats, `closed` the records it lists no longer.
     """
 
     file: str
@@ -36,6 +38,10 @@ class LoadResult:
     supersedes: int | None = None
     new_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
+    scope: Scope | None = None
+    known: int = 0
+    closed: int = 0
+    replays: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The fields that programs read, JSON types only."""
@@ -51,7 +57,17 @@ class LoadResult:
             "encoding",
             "delimiter",
         )
-        rest = ("reason", "fix", "load_id", "supersedes", "new_columns", "missing_columns")
+        rest = (
+            "reason",
+            "fix",
+            "load_id",
+            "supersedes",
+            "replays",
+            "known",
+            "closed",
+            "new_columns",
+            "missing_columns",
+        )
         return {name: getattr(self, name) for name in (*shown, *rest)}
 
 

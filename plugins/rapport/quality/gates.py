@@ -117,8 +117,14 @@ def _relation(conn: Connection, target: Target, suite: Suite) -> Iterator[tuple[
 
 
 def _query(target: Target, suite: Suite) -> sql.Composed:
-    query = sql.SQL("select * from {}").format(sql.Identifier(*suite.meta.table.split(".", 1)))
-    if target.load_ids:
+    schema, table = suite.meta.table.split(".", 1)
+    query = sql.SQL("select stored.* from {} as stored").format(sql.Identifier(schema, table))
+    if target.records_as_of:
+        query += sql.SQL(
+            " inner join {}(array(select ops.loads_as_of({})), 'infinity') as records"
+            " using (_load_id, _row_number) where records.closed_on is null"
+        ).format(sql.Identifier(schema, f"{table}__records"), sql.Literal(target.records_as_of))
+    elif target.load_ids:
         loads = sql.SQL(", ").join(map(sql.Literal, target.load_ids))
         query += sql.SQL(" where _load_id in ({})").format(loads)
     return query

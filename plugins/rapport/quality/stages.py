@@ -12,14 +12,19 @@ from rapport.warehouse import connect, warehouse_url
 
 
 def check_landing(business: Business, business_date: date, kind: Kind) -> GateReport:
-    """Check the rows that tonight's files of one kind brought; loads of a suite that stops are `rejected`."""
+    """Check what tonight's files of one kind brought; loads of a suite that stops are `rejected`.
+
+    So are those of later nights that build on them: a full export stores what differs from the one before.
+    """
     with connect(business.name) as conn:
         loads = conn.execute(
-            "select vendor || '__' || table_name, array_agg(load_id order by load_id) from ops.loads"
-            " where business_date = %s and kind = %s and status = 'loaded' group by 1 order by 1",
+            "select vendor || '__' || table_name, array_agg(load_id order by load_id), bool_or(scope <> 'delta')"
+            " and to_regproc(format('raw.%%I', vendor || '__' || table_name || '__records')) is not null"
+            " from ops.loads where business_date = %s and kind = %s and status = 'loaded'"
+            " group by vendor, table_name order by 1",
             [business_date, kind],
         ).fetchall()
-    targets = [Target(table, tuple(load_ids)) for table, load_ids in loads]
+    targets = [Target(table, tuple(load_ids), business_date if is_full else None) for table, load_ids, is_full in loads]
     report = run_gate(warehouse_url(business.name), business.name, business_date, "landing", targets)
     rejected = rejected_loads(report)
     with connect(business.name) as conn:
@@ -27,11 +32,15 @@ def check_landing(business: Business, business_date: date, kind: Kind) -> GateRe
             if target.table in rejected:
                 failed = [check for check in report.failed if check.suite == f"landing.{target.table}"]
                 conn.execute(
-                    "update ops.loads set status = 'rejected', reason = %s, fix = %s where load_id = any(%s)",
+                    "update ops.loads set status = 'rejected', reason = %s, fix = %s where status = 'loaded'"
+                    " and (load_id = any(%s) or (%s and vendor || '__' || table_name = %s and business_date > %s))",
                     [
                         "; ".join(map(str, failed)),
                         "correct the export and drop it again (docs/runbooks/a-failed-gate.md)",
                         list(target.load_ids),
+                        target.records_as_of is not None,
+                        target.table,
+                        business_date,
                     ],
                 )
     return report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -54,10 +55,15 @@ class Suite(BaseModel):
 
 @dataclass(frozen=True)
 class Target:
-    """A table to check, by its suite's file name; for landing, the loads whose rows are checked."""
+    """A table to check, by its suite's file name; for landing, the loads whose rows are checked.
+
+    `records_as_of`: of a full export that names its records, what is listed as of that night is checked instead, as the
+    rows that changed tell nothing of the whole.
+    """
 
     table: str
     load_ids: tuple[int, ...] = ()
+    records_as_of: date | None = None
 
 
 def suite_path(stage: Stage, table: str, root: Path | None = None) -> Path:

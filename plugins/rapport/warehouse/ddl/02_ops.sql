@@ -83,6 +83,33 @@ comment on column ops.load_columns.position is 'From 1, as in the file; columns 
 comment on column ops.load_columns.extra_key is 'Its key in _extra, where no declared column has its values.';
 comment on column ops.load_columns.header is 'Its name or, in a survey with choices, its question: repeated over all columns that the question spans.';
 comment on column ops.load_columns.label is 'Its label or, in a survey with choices, its choice.';
+alter table ops.loads
+    add column if not exists export_date date generated always as (coalesce(file_date, business_date)) stored,
+    add column if not exists scope text check (scope in ('delta', 'whole', 'part')),
+    add column if not exists replays bigint references ops.loads,
+    add column if not exists rows_known bigint not null default 0,
+    add column if not exists records_closed bigint not null default 0,
+    add column if not exists purged_at timestamptz;
+comment on column ops.loads.export_date is 'The day the export speaks of: by its name, else the night that took it in.';
+comment on column ops.loads.scope is
+    'whole: a full export, what it lacks is closed; part: adds to the whole one of its day; delta: adds and corrects.';
+comment on column ops.loads.replays is 'The load whose quarantined rows this one takes in; it counts as long as that one does.';
+comment on column ops.loads.rows_known is 'Of rows_skipped: rows of a full export that say what is known already.';
+comment on column ops.loads.records_closed is 'Records that were listed before, and that this full export lacks.';
+comment on column ops.loads.purged_at is 'When the rows of this superseded load were deleted from raw; its night cannot be replayed since.';
+
+-- What full exports say of records whose rows are stored with another load: unchanged rows are not stored again.
+create table if not exists ops.sightings (
+    load_id bigint not null references ops.loads,
+    said_on date not null,
+    row_load_id bigint not null references ops.loads,
+    row_number bigint not null,
+    is_closed boolean not null,
+    primary key (load_id, said_on, row_load_id, row_number)
+);
+comment on table ops.sightings is
+    'Append-only: load_id says that the record of this raw row was listed, or was no longer, in the export of said_on.';
+create index if not exists sightings_by_row on ops.sightings (row_load_id);
 
 -- The loads that make up the warehouse as of night d: any night can be rebuilt from it.
 create or replace function ops.loads_as_of(d date) returns setof bigint
@@ -93,7 +120,8 @@ language sql stable as $$
         and loads.business_date <= d
         and not exists (
             select 1 from ops.loads as later
-            where later.supersedes = loads.load_id and later.status = 'loaded' and later.business_date <= d
+            where later.supersedes in (loads.load_id, loads.replays)
+                and later.status = 'loaded' and later.business_date <= d
         )
 $$;
 

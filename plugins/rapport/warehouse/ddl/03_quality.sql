@@ -6,10 +6,19 @@ create table if not exists quality.quarantine (
     rule text not null,
     column_name text,
     reason text not null,
-    state text not null default 'open' check (state in ('open', 'replayed', 'superseded')),
+    state text not null default 'open' check (state in ('open', 'replayed', 'superseded', 'rejected')),
     quarantined_at timestamptz not null default clock_timestamp(),
     unique (load_id, row_number)
 );
+alter table quality.quarantine
+    add column if not exists record_key text,
+    add column if not exists state_by bigint references ops.loads,
+    drop constraint if exists quarantine_state_check,
+    add constraint quarantine_state_check check (state in ('open', 'replayed', 'superseded', 'rejected'));
+comment on column quality.quarantine.state is
+    'open: waits for a fix; replayed: taken in by state_by; superseded: state_by is a corrected file; rejected: with its load.';
+comment on column quality.quarantine.record_key is
+    'Which record the row is about, where its export is full and it can be read: listed, though not loaded; personal data.';
 comment on table quality.quarantine is 'Rows that could not be read, whole and with the reason; raw_row is personal data.';
 
 create table if not exists quality.results (

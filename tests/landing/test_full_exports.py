@@ -1,0 +1,154 @@
+"""Full exports that name their records, whatever order they arrive in."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from landing.exports import NIGHT, assert_books_balance
+
+from rapport.businesses import Business
+from rapport.landing import Declaration, LoadResult, load_file
+from rapport.nights import open_night
+
+Conn = psycopg.Connection[Any]
+
+CARDS = Declaration.model_validate(
+    {
+        "vendor": "kasse",
+        "table": "cards",
+        "kind": "crm",
+        "concepts": [],
+        "freshness": {"warn_after": {"count": 1, "period": "day"}, "error_after": {"count": 2, "period": "day"}},
+        "source_file": "kasse.yml",
+        "export": {
+            "file_pattern": r"cards_(?P<date>\d{4}-\d{2}-\d{2})(-(?P<part>\d+))?",
+            "key": ["number"],
+            "mode": "full",
+            "may_be_empty": True,
+        },
+        "columns": [
+            {"name": "number", "data_type": "text", "description": "x", "required": True, "not_null": True},
+            {"name": "points", "data_type": "integer", "description": "x", "required": True, "check": "integer"},
+        ],
+    }
+)
+UNREADABLE = "many"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file of cards: the points of each by its number."""
+
+    day: int
+    part: int | None
+    rows: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        return f"cards_{date(2026, 2, self.day)}{f'-{self.part}' if self.part is not None else ''}.csv"
+
+
+@pytest.fixture
+def deliver(conn: Conn, business: Business, tmp_path: Path) -> Callable[..., LoadResult]:
+    def load(delivery: Delivery, on: date = NIGHT) -> LoadResult:
+        path = tmp_path / delivery.name
+        with path.open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([("number", "points"), *delivery.rows])
+        result = load_file(conn, business, CARDS, path, on)
+        assert_books_balance(conn)
+        return result
+
+    return load
+
+
+def records(conn: Conn, night: date) -> dict[str, tuple[str, date, date, date | None]]:
+    """Of each card its points, the newest and first export that list it and when it was closed, as of a night."""
+    found = conn.execute(
+        "select number, points, file_date, first_file_date, closed_on"
+        " from raw.kasse__cards__records(array(select ops.loads_as_of(%s)), 'infinity')"
+        " inner join raw.kasse__cards using (_load_id, _row_number)",
+        [night],
+    ).fetchall()
+    conn.commit()
+    assert len({row[0] for row in found}) == len(found)
+    return {row[0]: row[1:] for row in found}
+
+
+def expected(files: dict[str, Delivery]) -> dict[str, tuple[str, date, date, date | None]]:
+    """The same, told from the files alone, however they arrived."""
+    state: dict[str, tuple[str, date, date, date | None]] = {}
+    for day in sorted({file.day for file in files.values()}):
+        today = date(2026, 2, day)
+        cells = [row for file in files.values() if file.day == day for row in file.rows]
+        readable = {number: points for number, points in cells if points != UNREADABLE}
+        for number, points in readable.items():
+            state[number] = (points, today, state[number][2] if number in state else today, None)
+        for number, (points, listed_on, first_on, closed_on) in state.items():
+            if number in readable or closed_on is not None:
+                continue
+            is_withheld = (number, UNREADABLE) in cells
+            state[number] = (points, today, first_on, None) if is_withheld else (points, listed_on, first_on, today)
+    return state
+
+
+def test_who_is_listed_no_longer_is_closed_and_open_again_when_listed_again(
+    deliver: Callable[..., LoadResult], conn: Conn
+) -> None:
+    deliver(Delivery(1, None, (("a", "1"), ("b", "1"), ("c", "1"))))
+    second = deliver(Delivery(2, None, (("a", "1"), ("b", "2"))))
+    assert (second.read, second.loaded, second.skipped, second.known, second.closed) == (2, 1, 1, 1, 1)
+    assert second.reason == "1 rows say what is known already; 1 records are listed no longer"
+    assert records(conn, NIGHT) == {
+        "a": ("1", date(2026, 2, 2), date(2026, 2, 1), None),
+        "b": ("2", date(2026, 2, 2), date(2026, 2, 1), None),
+        "c": ("1", date(2026, 2, 1), date(2026, 2, 1), date(2026, 2, 2)),
+    }
+    deliver(Delivery(3, None, (("c", "1"),)))
+    assert records(conn, NIGHT)["c"] == ("1", date(2026, 2, 3), date(2026, 2, 1), None)
+
+
+_CARDS = st.dictionaries(st.sampled_from("abcde"), st.sampled_from(["1", "2", UNREADABLE]), max_size=5)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> list[tuple[Delivery, int]]:
+    """Files of some days in any order, some split, some corrected, each with how many nights passed before it."""
+    arriving = []
+    for _ in range(draw(st.integers(1, 7))):
+        day, is_split, cards = draw(st.integers(1, 4)), draw(st.booleans()), draw(_CARDS)
+        part = draw(st.sampled_from([1, 2])) if is_split else None
+        # The parts of one export share no record.
+        rows = [(number, points) for number, points in cards.items() if part is None or ord(number) % 2 == part % 2]
+        arriving.append((Delivery(day, part, tuple(rows)), draw(st.integers(0, 1))))
+    split = {delivery.day for delivery, _ in arriving if delivery.part is not None}
+    return [
+        (delivery, nights) for delivery, nights in arriving if delivery.part is not None or delivery.day not in split
+    ]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arriving=deliveries())
+def test_any_order_of_arrival_ends_in_the_same_state_and_past_nights_stay_as_they_were(
+    arriving: list[tuple[Delivery, int]], deliver: Callable[..., LoadResult], conn: Conn, business: Business
+) -> None:
+    conn.execute("truncate ops.nights, ops.loads, ops.sightings, quality.quarantine cascade")
+    conn.execute("drop table if exists raw.kasse__cards")
+    night, files, as_it_was = NIGHT, dict[str, Delivery](), dict[date, Any]()
+    for delivery, nights in arriving:
+        night += timedelta(days=nights)
+        open_night(conn, business, night)
+        conn.commit()
+        deliver(delivery, on=night)
+        files[delivery.name] = delivery
+        as_it_was[night] = expected(files)
+        assert records(conn, night) == as_it_was[night]
+    assert {past: records(conn, past) for past in as_it_was} == as_it_was
