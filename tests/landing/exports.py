@@ -27,6 +27,7 @@ def declare(columns: dict[str, dict[str, Any]], **export: Any) -> Declaration:
             "kind": "crm",
             "concepts": [],
             "source_file": "models/staging/notebook/_notebook__sources.yml",
+            "freshness": {age: {"count": 1, "period": "day"} for age in ("warn_after", "error_after")},
             "export": {"file_pattern": "notes.*", "key": [], "mode": "full", "time_zone": "UTC", **export},
             "columns": [
                 {"name": name, "data_type": "text", "description": name, **meta} for name, meta in columns.items()

@@ -65,6 +65,7 @@ def notes() -> Declaration:
             "kind": "crm",
             "concepts": [],
             "source_file": "models/staging/notebook/_notebook__sources.yml",
+            "freshness": {age: {"count": 1, "period": "day"} for age in ("warn_after", "error_after")},
             "export": {
                 "file_pattern": "notes.*",
                 "encodings": ["utf-8"],
