@@ -8,9 +8,13 @@
     cast({{ day }} + 1 as timestamp without time zone) at time zone '{{ var("time_zone") }}'
 {%- endmacro %}
 
-{#- Up to when the newest active file of raw.<vendor>__<table> tells. -#}
+{#- Up to when the newest active file of raw.<vendor>__<table> tells; an optional export that never came is not awaited. -#}
 {% macro loaded_through(raw_table) -%}
-    select max({{ end_of_day('file_date') }}) as loaded_through
+    {%- set declared = (graph.sources.values() if execute else [])
+        | selectattr('identifier', 'equalto', raw_table.identifier) | list -%}
+    {%- set is_optional = declared and declared[0].config.meta.export.get('is_optional', false) -%}
+    select {{ "coalesce(" if is_optional }}max({{ end_of_day('file_date') }}){{ ", " ~ clock() ~ ")" if is_optional }}
+        as loaded_through
     from ({{ active_loads(raw_table) }}) as loads
 {%- endmacro %}
 
@@ -45,6 +49,7 @@
                 'kind': declared.config.meta.kind,
                 'vendor': declared.source_name,
                 'table_name': declared.name,
+                'is_optional': declared.config.meta.export.get('is_optional', false),
                 'warn_after': ages.warn_after.count ~ ' ' ~ ages.warn_after.period,
                 'error_after': ages.error_after.count ~ ' ' ~ ages.error_after.period,
             }) -%}

@@ -41,6 +41,15 @@ class Dialect(BaseModel):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Literal[".", ","] | None = None
     date_order: Literal["dmy", "mdy"] | None = Field(default=None, description="how 03/04/2026 is meant")
+    time_zone: str | None = Field(default=None, description="of times without an offset; else the business's own")
+    currency: str | None = Field(
+        default=None, pattern=r"^[A-Z]{3}$", description="of amounts that name none; else the reporting currency"
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        return None if value is None else _known_zone(value)
 
     @field_validator("encodings")
     @classmethod
@@ -106,9 +115,7 @@ class Business(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("expected an IANA time zone such as Europe/Istanbul")
-        return value
+        return _known_zone(value)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -140,6 +147,12 @@ class Business(BaseModel):
             "is_scheduled",
         }
         return self.model_dump(exclude=leave_out)
+
+
+def _known_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("expected an IANA time zone such as Europe/Istanbul")
+    return value
 
 
 def business_names() -> list[str]:

@@ -33,12 +33,15 @@ def dbt_folder(business: str) -> Path:
 
 def variables(business: Business, night: Night | None = None) -> dict[str, Any]:
     """dbt variables: the business's settings, and the night's date and clock if there is one."""
+    dialects = business.dialects.items()
     found: dict[str, Any] = {
         "business": business.name,
         "vendors": business.vendors,
         "reporting_currency": business.reporting_currency,
         "time_zone": business.time_zone,
         "default_country": business.default_country,
+        "vendor_currencies": {vendor: said.currency for vendor, said in dialects if said.currency},
+        "vendor_time_zones": {vendor: said.time_zone for vendor, said in dialects if said.time_zone},
     }
     if night is not None:
         found |= {"business_date": night.business_date.isoformat(), "clock": night.clock.isoformat()}

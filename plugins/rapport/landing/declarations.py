@@ -92,8 +92,13 @@ class Export(_Strict):
     key: list[str] = Field(description="columns that identify a record; [] where a full export has none")
     key_fallback: list[str] = Field([], description="columns that identify a record whose key is empty")
     mode: Literal["delta", "full"]
-    time_zone: str | None = Field(None, description="zone of times written without an offset")
+    time_zone: str | None = Field(
+        None, description="zone of times written without an offset; `business`: the one the business keeps"
+    )
     formats: Formats = Formats()
+    is_optional: bool = Field(
+        False, description="a business may do without it: until its first file nobody waits for it"
+    )
     may_be_empty: bool = Field(False, description="a file with a header and no rows is whole")
     keep_superseded_days: int = Field(90, ge=1, description="rows of superseded files stay in raw so long")
 
@@ -135,8 +140,8 @@ class Export(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None and value not in available_timezones():
-            raise ValueError("expected an IANA time zone such as Europe/Istanbul")
+        if value not in (None, "business") and value not in available_timezones():
+            raise ValueError("expected an IANA time zone such as Europe/Istanbul, or `business`")
         return value
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ expected as (
         '{{ export.kind }}' as kind,
         '{{ export.vendor }}' as vendor,
         '{{ export.table_name }}' as table_name,
+        {{ export.get('is_optional', false) | lower }} as is_optional,
         cast('{{ export.warn_after }}' as interval) as warn_after,
         cast('{{ export.error_after }}' as interval) as error_after
     {% else %}
@@ -19,6 +20,7 @@ expected as (
         cast(null as text) as kind,
         cast(null as text) as vendor,
         cast(null as text) as table_name,
+        cast(null as boolean) as is_optional,
         cast(null as interval) as warn_after,
         cast(null as interval) as error_after
     where false
@@ -54,12 +56,18 @@ aged as (
 
 ),
 
--- 0 is pass, 1 is warn, 2 is error; what never came is as old as can be.
+-- 0 is pass, 1 is warn, 2 is error; what never came is as old as can be, unless the vendor's other exports come and
+-- this one is optional.
 rated as (
 
     select
         *,
         case
+            when
+                last_file_date is null
+                and is_optional
+                and max(last_file_date) over (partition by vendor) is not null
+                then 0
             when last_file_date is null or age > error_after then 2
             when age > warn_after then 1
             else 0
@@ -73,7 +81,12 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by kind, vendor order by severity desc, last_file_date asc nulls first, table_name asc
+            partition by kind, vendor
+            order by
+                severity desc,
+                severity = 0 and last_file_date is null,
+                last_file_date asc nulls first,
+                table_name asc
         ) as staleness_rank
     from rated
 
