@@ -12,6 +12,12 @@ orders as (
 
 ),
 
+checkouts as (
+
+    select * from {{ ref('base_shopify__checkouts') }}
+
+),
+
 accounts as (
 
     select
@@ -41,12 +47,45 @@ accounts as (
 
 ),
 
--- The order export knows its buyer only by contact details: orders with the same ones are one record.
+-- Orders and unfinished checkouts know their buyer only by contact details: those with the same ones are one record.
+contacts as (
+
+    select
+        {{ shopify_buyer_record_id() }} as source_record_id,
+        email,
+        phone,
+        billing_name,
+        billing_address,
+        billing_city,
+        billing_zip,
+        billing_country,
+        created_at,
+        file_date
+    from orders
+    where is_order_row
+
+    union all
+
+    select
+        {{ shopify_buyer_record_id() }} as source_record_id,
+        email,
+        phone,
+        billing_name,
+        cast(null as text) as billing_address,
+        cast(null as text) as billing_city,
+        cast(null as text) as billing_zip,
+        billing_country,
+        created_at,
+        file_date
+    from checkouts
+
+),
+
 buyers as (
 
     select
         'shopify' as vendor,
-        {{ shopify_buyer_record_id() }} as source_record_id,
+        source_record_id,
         'guest' as record_type,
         cast(null as text) as external_id,
         (array_agg(email order by created_at desc))[1] as email_raw,
@@ -57,17 +96,16 @@ buyers as (
         (array_agg(billing_name order by created_at desc))[1] as full_name_raw,
         cast(null as date) as birth_date,
         cast(null as text) as language,
-        (array_agg(billing_address order by created_at desc))[1] as street_address,
-        (array_agg(billing_city order by created_at desc))[1] as city,
-        (array_agg(billing_zip order by created_at desc))[1] as postal_code,
-        (array_agg(billing_country order by created_at desc))[1] as country_code,
+        (array_agg(billing_address order by billing_address is null, created_at desc))[1] as street_address,
+        (array_agg(billing_city order by billing_city is null, created_at desc))[1] as city,
+        (array_agg(billing_zip order by billing_zip is null, created_at desc))[1] as postal_code,
+        (array_agg(billing_country order by billing_country is null, created_at desc))[1] as country_code,
         min(created_at) as created_at,
         max(created_at) as updated_at,
         max(file_date) as file_date,
         min(file_date) as first_file_date,
         cast(null as date) as closed_on
-    from orders
-    where is_order_row
+    from contacts
     group by source_record_id
 
 ),

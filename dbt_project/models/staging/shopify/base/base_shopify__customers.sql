@@ -23,6 +23,20 @@ latest as (
 
 ),
 
+-- An account that was exported without an id once, and with one since, is that one account.
+accounts as (
+
+    select *
+    from (
+        select
+            *,
+            bool_or(customer_id is not null) over (partition by lower(btrim(email))) as has_id_elsewhere
+        from latest
+    ) as marked
+    where customer_id is not null or email is null or not has_id_elsewhere
+
+),
+
 renamed as (
 
     select
@@ -40,7 +54,7 @@ renamed as (
         file_date,
         first_file_date,
         closed_on
-    from latest
+    from accounts
 
 )
 

@@ -48,6 +48,8 @@ renamed as (
         {{ blank_to_null('discount_code') }} as discount_code,
         {{ blank_to_null('location') }} as location,
         {{ blank_to_null('source') }} as source_name,
+        {{ blank_to_null('shipping_method') }} as shipping_method,
+        {{ blank_to_null('fulfillment_status') }} as fulfillment_status,
         {{ to_decimal('subtotal') }} as subtotal,
         {{ to_decimal('shipping') }} as shipping,
         {{ to_decimal('taxes') }} as taxes,
@@ -62,6 +64,7 @@ renamed as (
         coalesce({{ to_decimal('lineitem_discount') }}, 0) as lineitem_discount,
         -- Shopify writes the offset into the text.
         cast(created_at as timestamp with time zone) as created_at,
+        cast(fulfilled_at as timestamp with time zone) as fulfilled_at,
         file_date
     from whole
 

@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('referrals') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('returns') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('loyalty_points') }}
+
+)
+
+select * from unioned
