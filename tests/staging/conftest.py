@@ -16,7 +16,7 @@ from servers.warehouses import new_warehouse
 from rapport import settings
 from rapport.building.project import invoke, parsed_manifest
 from rapport.businesses import KINDS, declared_vendors, load_business
-from rapport.landing import LoadResult, ensure_raw_tables, ingest_path, load_declarations
+from rapport.landing import Declaration, LoadResult, ensure_raw_tables, ingest_path, load_declarations
 from rapport.nights import open_night
 from rapport.quality import GateReport, check_landing
 from rapport.warehouse import connect
@@ -24,6 +24,7 @@ from rapport.warehouse import connect
 # Small made-up files in the vendors' true formats, a folder a vendor.
 EXPORTS = Path(__file__).parent / "exports"
 NIGHT = date(2026, 3, 1)
+BUILT = ("path:seeds", "path:models/staging", "int_*_unioned")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Staged:
     """What became of the fixture exports: a ledger entry a file, landing's gates, and dbt's result a node."""
 
     name: str
+    declarations: list[Declaration]
     loads: list[LoadResult]
     gates: list[GateReport]
     built: list[Any]
@@ -38,7 +40,7 @@ class Staged:
 
 @pytest.fixture(scope="session")
 def staged(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
-    """Every vendor's fixtures through the real loader, then one `dbt build` of all staging with its tests."""
+    """Every vendor's fixtures through the real loader, then one `dbt build` of all staging, and of its unions."""
     with new_warehouse(server) as name:
         yield _staged(name, tmp_path_factory.mktemp("staging"))
 
@@ -60,15 +62,16 @@ def _staged(name: str, folder: Path) -> Staged:
         patch.setattr(settings, "work_dir", lambda business: folder / "work" / business)
         business = load_business(name)
         night = open_night(conn, business, NIGHT)
-        ensure_raw_tables(conn, load_declarations(business))
+        declarations = load_declarations(business)
+        ensure_raw_tables(conn, declarations)
         loads = ingest_path(conn, business, EXPORTS, NIGHT)
         conn.commit()
         gates = [check_landing(business, NIGHT, kind) for kind in KINDS]
         outcome = invoke(
             business,
-            ["build", "--quiet", "--select", "path:seeds", "path:models/staging", "--threads", "2"],
+            ["build", "--quiet", "--threads", "2", "--indirect-selection", "buildable", "--select", *BUILT],
             night=night,
             manifest=parsed_manifest(business),
         )
         assert outcome.exception is None, outcome.exception
-        return Staged(name, loads, gates, list(outcome.result.results))
+        return Staged(name, declarations, loads, gates, list(outcome.result.results))

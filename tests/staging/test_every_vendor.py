@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from staging.conftest import EXPORTS, Staged
 
 from rapport import settings
 from rapport.businesses import declared_vendors
+from rapport.landing.declarations import snake_case
 
 
 def test_a_vendor_is_listed_where_the_project_is_read_without_a_business() -> None:
@@ -34,3 +37,21 @@ def test_staging_of_all_vendors_builds_and_its_tests_hold(staged: Staged) -> Non
     statuses = {f"{result.node.name}: {result.message}": str(result.status) for result in staged.built}
     assert {name for name, status in statuses.items() if status not in ("success", "pass")} == set()
     assert {result.node.resource_type.value for result in staged.built} >= {"model", "test", "unit_test", "seed"}
+
+
+def test_every_table_of_a_vendor_with_fixtures_has_one(staged: Staged) -> None:
+    """Those without a folder here are written by `rapport samples`, and tested with them."""
+    vendors = {folder.name for folder in EXPORTS.iterdir()}
+    declared = {(table.vendor, table.table) for table in staged.declarations if table.vendor in vendors}
+    assert declared == {(load.vendor, load.table) for load in staged.loads}
+
+
+def test_columns_that_are_dropped_are_nowhere_in_the_warehouse(staged: Staged, conn: psycopg.Connection[Any]) -> None:
+    for table in staged.declarations:
+        kept = conn.execute(
+            "select column_name from information_schema.columns where table_schema = 'raw' and table_name = %s"
+            f" union select jsonb_object_keys(_extra) from raw.{table.raw_table}",
+            [table.raw_table],
+        ).fetchall()
+        dropped = {snake_case(header) for column in table.columns if column.drop for header in column.headers}
+        assert dropped.isdisjoint(snake_case(name) for (name,) in kept), str(table)
