@@ -50,6 +50,16 @@ def test_a_strange_name_is_recognised_by_its_header(declarations: list[Declarati
     )
 
 
+def test_a_list_of_those_who_agreed_is_told_by_its_name_alone(declarations: list[Declaration], tmp_path: Path) -> None:
+    header = "Email Address,MEMBER_RATING,OPTIN_TIME,LEID\n"
+    for name, table in (
+        ("subscribed_email_audience_export_3f9ab210cc.csv", "mailchimp subscribed"),
+        ("nonsubscribed_email_audience_export_3f9ab210cc.csv", "mailchimp audience"),
+        ("newsletter.csv", "mailchimp audience"),
+    ):
+        assert recognised(declarations, tmp_path / "mailchimp" / name, tmp_path, header) == table
+
+
 def test_a_vendors_folder_outweighs_another_vendors_header(declarations: list[Declaration], tmp_path: Path) -> None:
     path = tmp_path / "shopify" / "people.csv"
     tickets = "Ticket ID,Ticket name,Ticket status,Create date\n1,Hello,New,2026-03-01 10:00\n"

@@ -77,6 +77,7 @@ class Export(_Strict):
         " groups: date is the day of the export, part its number where an export is split over files"
     )
     needs_vendor_folder: bool = Field(False, description="the pattern counts only in a folder named after the vendor")
+    needs_name: bool = Field(False, description="a header is not enough: other tables have the same")
     encodings: list[str] = Field(["utf-8"], min_length=1, description="tried in this order, strictly")
     delimiter: list[str] = Field(
         [",", ";", "\t", "|"],

@@ -73,7 +73,7 @@ def recognise(path: Path, folder: Path, tables: Sequence[Declaration], vendor: s
     ]
     if len(named) == 1:
         return _recognised(path, named[0])
-    matching = _by_header(path, named or candidates)
+    matching = _by_header(path, named or [table for table in candidates if _tells_by_header(table)])
     if len(matching) == 1:
         return _recognised(path, matching[0])
     return Recognised(
@@ -106,6 +106,11 @@ def _vendor_folder(path: Path, folder: Path, vendors: set[str]) -> str | None:
         (name for name in (*reversed(inside), folder.absolute().name) if name in vendors),
         None,
     )
+
+
+def _tells_by_header(table: Declaration) -> bool:
+    """Whether a header alone shows that a file is of this table."""
+    return not table.export.needs_name and not table.export.fixed_width
 
 
 def _by_header(path: Path, tables: Sequence[Declaration]) -> list[Declaration]:

@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('suppressions') }}
+
+)
+
+select * from unioned

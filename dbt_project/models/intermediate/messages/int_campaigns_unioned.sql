@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('campaigns') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,3 @@
+{{ config(enabled='mailchimp' in var('vendors')) }}
+
+{{ mailchimp_members('audience', 'cast(null as text)') }}

@@ -1,0 +1,3 @@
+{{ config(enabled='mailchimp' in var('vendors')) }}
+
+{{ mailchimp_members('subscribed', 'coalesce(confirm_time, optin_time)') }}

@@ -1,0 +1,3 @@
+{{ config(enabled='salesforce' in var('vendors')) }}
+
+{{ salesforce_contacts('contacts', 'UTC') }}
