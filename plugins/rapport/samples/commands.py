@@ -1,4 +1,4 @@
-"""`rapport samples`: exports to try Rapport with, invented or from a public retailer."""
+"""`rapport samples`: exports to try Rapport with, invented or from public retailers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rapport.samples.files import Written
 
 app = typer.Typer(
-    help="Exports to try Rapport with: an invented retailer, or the Complete Journey.", no_args_is_help=True
+    help="Exports to try Rapport with: an invented retailer, the Complete Journey, or CDNOW.", no_args_is_help=True
 )
 
 FIRST_NIGHT = date(2026, 3, 1)
@@ -56,6 +56,14 @@ def completejourney(out: Out, as_json: AsJson = False) -> None:
     from rapport.samples.completejourney import write_completejourney
 
     _summarise(write_completejourney(out), as_json)
+
+
+@app.command()
+def cdnow(out: Out, as_json: AsJson = False) -> None:
+    """Write CDNOW's purchases as the generic export of orders (needs `make realdata`)."""
+    from rapport.samples.cdnow import write_cdnow
+
+    _summarise(write_cdnow(out), as_json)
 
 
 def _summarise(written: Written, as_json: bool) -> None:
