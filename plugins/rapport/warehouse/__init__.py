@@ -5,6 +5,7 @@ from rapport.warehouse.connections import (
     connect,
     connection_parameters,
     ensure_running,
+    server_started_at,
     stop,
     warehouse_url,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "connect",
     "connection_parameters",
     "ensure_running",
+    "server_started_at",
     "stop",
     "warehouse_url",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,15 @@ def ensure_running() -> str:
             fix="upgrade that server, or unset WAREHOUSE_URL to use the embedded Postgres 18",
         )
     return given
+
+
+def server_started_at() -> datetime:
+    """Since when the server runs, started if need be; when that changes, every connection to it has been lost."""
+    with psycopg.connect(ensure_running()) as conn:
+        row = conn.execute("select pg_postmaster_start_time()").fetchone()
+    assert row is not None
+    found: datetime = row[0]
+    return found
 
 
 def stop() -> bool:
