@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import textwrap
-import time
 from datetime import date
 
-import psutil
-import psycopg
 import pytest
 
 from rapport.businesses import load_business
 from rapport.errors import GateFailed
 from rapport.nights import open_night, step
+from rapport.nights.steps import ends_of_steps
 from rapport.warehouse import connect
 
 NIGHT = date(2026, 3, 1)
@@ -51,47 +48,69 @@ def test_a_failed_step_keeps_rapports_words_and_nobody_elses(business: str) -> N
     assert details["other"] == "ValueError"
 
 
-def test_a_new_attempt_disconnects_the_earlier_one(business: str) -> None:
-    # The old attempt's end cannot be recorded: its guard is gone, and with it the right to write.
-    with pytest.raises(psycopg.OperationalError), step(business, NIGHT, "publish") as old:
-        left_behind = connect(business, application_name=old.application_name)
-        left_behind.execute("create table raw.half_done (n integer)")
-        other = connect(business, application_name="rapport:build:other")
-        with step(business, NIGHT, "publish"):
-            with pytest.raises(psycopg.OperationalError):
-                left_behind.execute("select 1")
-            assert other.execute("select 1").fetchone() == (1,), "other steps go on"
-            with connect(business) as conn:
-                assert conn.execute("select to_regclass('raw.half_done')").fetchone() == (None,)
-        other.close()
+def another_attempt(business: str, name: str, body: str) -> subprocess.Popen[str]:
+    """A process in the middle of a step: it has opened it, printed `running`, and goes on with `body`."""
+    script = f"""
+import time
+from datetime import date
+from rapport.nights import step
+from rapport.warehouse import connect
+with step({business!r}, date(2026, 3, 1), {name!r}) as current:
+    own = connect({business!r}, application_name=current.application_name)
+    own.execute("create table raw.half_done (n integer)")
+    print("running", flush=True)
+    {body}
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "running\n"
+    return process
+
+
+def test_a_new_attempt_ends_the_earlier_one_with_its_process(business: str) -> None:
+    old = another_attempt(business, "publish", "time.sleep(600)")
+    other = connect(business, application_name="rapport:build:other")
+    with step(business, NIGHT, "publish"):
+        assert old.wait(60) == 1, "it may have had more to write, on new connections"
+        assert other.execute("select 1").fetchone() == (1,), "other steps go on"
+        with connect(business) as conn:
+            assert conn.execute("select to_regclass('raw.half_done')").fetchone() == (None,)
+    other.close()
     assert rows(business) == [("publish", "failed"), ("publish", "done")]
 
 
-def test_a_step_dies_with_its_parent(business: str) -> None:
-    child = textwrap.dedent(f"""
-        import time
-        from datetime import date
-        from rapport.nights import step
-        with step({business!r}, date(2026, 3, 1), "build"):
-            print("running", flush=True)
-            time.sleep(600)
-    """)
-    parent = textwrap.dedent(f"""
-        import subprocess, sys
-        child = subprocess.Popen([sys.executable, "-c", {child!r}], stdout=subprocess.PIPE, text=True)
-        child.stdout.readline()
-        print(child.pid, flush=True)
-        child.wait()
-    """)
-    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    orphan = psutil.Process(int(process.stdout.readline()))
-    process.kill()
-    process.wait()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and orphan.is_running() and orphan.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.05)
-    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+def test_a_step_ends_with_its_connection_whatever_it_is_doing(business: str) -> None:
+    busy = another_attempt(business, "build", "while True: pass")
+    with connect(business) as conn:
+        conn.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and application_name like 'rapport:build:%:guard'"
+        )
+    assert busy.wait(60) == 1
     with step(business, NIGHT, "build"):
         pass
     assert rows(business) == [("build", "failed"), ("build", "done")]
+
+
+def test_a_killed_step_counts_as_running_until_its_next_attempt(business: str) -> None:
+    names = ["build", "publish", "send"]
+    killed = another_attempt(business, "build", "time.sleep(600)")
+    killed.kill()
+    killed.wait()
+    with step(business, NIGHT, "publish"):
+        pass
+    with connect(business) as conn:
+        assert ends_of_steps(conn, NIGHT, names) == {"build": "running", "publish": "done", "send": None}
+        with pytest.raises(GateFailed), step(business, NIGHT, "build"):
+            raise GateFailed("two rows are wrong")
+        assert ends_of_steps(conn, NIGHT, names) == {"build": "failed", "publish": "done", "send": None}
+        with step(business, NIGHT, "build"):
+            pass
+        assert ends_of_steps(conn, NIGHT, names) == {"build": "done", "publish": "done", "send": None}
+
+
+def test_a_step_that_ended_leaves_its_process_alone(business: str) -> None:
+    for _ in range(20):
+        with step(business, NIGHT, "build"):
+            pass
+    assert {status for _, status in rows(business)} == {"done"}

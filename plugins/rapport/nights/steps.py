@@ -1,12 +1,14 @@
-"""A step of a night: one writer at a time, timed, and never outlived by its own children."""
+"""A step of a night: one writer at a time, timed, and over as soon as somebody else may write."""
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
-import signal
+import os
+import select
+import socket
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +17,8 @@ from datetime import date
 from typing import Any
 
 from rapport.errors import RapportError
+from rapport.nights.ledger import Connection
 from rapport.warehouse import connect
-
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -38,14 +39,17 @@ def step(business: str, business_date: date, name: str, *, is_replay: bool = Fal
     A replay writes no record: ops.steps tells of the night as it was.
 
     An earlier attempt that is still connected (its task was killed, its statement goes on) is disconnected
-    first, so nothing writes behind this attempt's back. The body's error is recorded without its details
-    unless it is one of Rapport's own, which carry no personal data.
+    first, so nothing writes behind this attempt's back; and a process whose own guard connection is cut, by a
+    newer attempt or with the server, ends on the spot, as it may have more to write. The body's error is recorded
+    without its details unless it is one of Rapport's own, which carry no personal data.
     """
-    die_with_parent()
     attempt_id = uuid.uuid4().hex[:8]
     prefix = f"rapport:{_shortened(name)}:"
     current = Step(name, business_date, attempt_id, f"{prefix}{attempt_id}")
-    with connect(business, application_name=f"{prefix}{attempt_id}:guard", autocommit=True) as guard:
+    with (
+        connect(business, application_name=f"{prefix}{attempt_id}:guard", autocommit=True) as guard,
+        _ending_with(guard, name),
+    ):
         _end_earlier_attempts(guard, prefix, attempt_id)
         guard.execute("select pg_advisory_lock(hashtext('rapport step'), hashtext(%s))", [name])
         if is_replay:
@@ -70,10 +74,44 @@ def step(business: str, business_date: date, name: str, *, is_replay: bool = Fal
         _finish(guard, current, "done")
 
 
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies, so that a killed task leaves no writer behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def ends_of_steps(conn: Connection, business_date: date, names: list[str]) -> dict[str, str | None]:
+    """How the latest attempt of each step ended: done or failed; None if there was none.
+
+    An attempt that was killed is `running` until the next one begins.
+    """
+    found = conn.execute(
+        "select distinct on (step) step, status from ops.steps where business_date = %s and step = any(%s)"
+        " order by step, started_at desc",
+        [business_date, names],
+    ).fetchall()
+    return dict.fromkeys(names) | dict(found)
+
+
+@contextmanager
+def _ending_with(guard: Any, name: str) -> Iterator[None]:
+    """End this process at once if the server closes the guard connection before the body is done (Linux)."""
+    if sys.platform != "linux":
+        yield
+        return
+    done, when_done = socket.socketpair()
+    poll = select.poll()
+    poll.register(guard.fileno(), select.POLLRDHUP)
+    poll.register(when_done, select.POLLIN)
+
+    def watch() -> None:
+        if when_done.fileno() not in {descriptor for descriptor, _ in poll.poll()}:
+            print(f"{name}: Postgres cut this attempt off; the next one goes on.", file=sys.stderr, flush=True)
+            os._exit(1)
+
+    watcher = threading.Thread(target=watch, name=f"guard of {name}", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.send(b"x")
+        watcher.join()
+        done.close()
+        when_done.close()
 
 
 def _shortened(name: str) -> str:
