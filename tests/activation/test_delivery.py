@@ -101,6 +101,18 @@ def test_a_crash_between_any_two_files_ends_as_an_undisturbed_night(lists: Lists
     assert len(interrupted) == 6
 
 
+def test_what_a_killed_attempt_left_half_written_is_cleared_away(lists: Lists) -> None:
+    folder = lists.drop / "2026-11-21"
+    folder.mkdir(parents=True)
+    left = [folder / f".vip_20261121_full{end}.3f2a.part" for end in (".csv", ".csv.sha256", ".manifest.json")]
+    other = folder / ".vip_2_20261121_full.csv.3f2a.part"
+    for path in (*left, other):
+        path.write_text("customer_id,segm")
+    lists.send()
+    assert len(files_in(lists)) == 7
+    assert other.exists()
+
+
 def test_a_crash_between_rename_and_ledger_is_recorded_by_the_next_attempt(
     lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +25,7 @@ from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
 from rapport.activation.segments import Segment
 from rapport.activation.transports import Transport, put_once
 from rapport.errors import DeliveryError
+from rapport.files import write_whole
 
 Connection = psycopg.Connection[Any]
 Outcome = Literal["delivered", "already_delivered", "dry_run"]
@@ -82,7 +82,7 @@ def prepare(
         content = render(rows, destinations[destination])
         file_name = f"{file_stem(segment, business_date)}.csv"
         path = folder / destination / file_name
-        _write_whole(path, content)
+        _keep(path, content)
         item = PreparedList(business, business_date, segment, destination, file_name, path, len(rows), _sha256(content))
         conn.execute(
             "insert into activation.deliveries"
@@ -133,9 +133,11 @@ def deliver(
                 _write_ledger(conn, prepared, "dry_run", location)
             conn.commit()
             return _outcome(prepared, "dry_run", location)
+        listed = next(iter(files))
+        transport.forget_parts(listed)
         for path, data in files.items():
             put_once(transport, path, data)
-        location = transport.location(next(iter(files)))
+        location = transport.location(listed)
         _write_members(conn, prepared, rows)
         _write_ledger(conn, prepared, "delivered", location)
         conn.commit()
@@ -298,16 +300,13 @@ def rows_of_list(conn: Connection, business_date: date, segment: str, destinatio
 def _rehearse(prepared: PreparedList, files: dict[str, bytes]) -> str:
     folder = settings.work_dir(prepared.business) / "dry_run"
     for path, data in files.items():
-        _write_whole(folder / path, data)
+        _keep(folder / path, data)
     return str(folder / next(iter(files)))
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write our own by-product, over an earlier one; readers see the old or the new, never a part."""
+def _keep(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    write_whole(path, content)
 
 
 def _outcome(prepared: PreparedList, outcome: Outcome, location: str) -> Delivery:

@@ -12,7 +12,7 @@ from typing import Self
 
 import paramiko  # type: ignore[import-untyped]
 
-from rapport.activation.transports import PlaceUnreachable, temporary_name
+from rapport.activation.transports import PlaceUnreachable, is_part_of, temporary_name
 from rapport.errors import DeliveryError
 
 _SECONDS = 30
@@ -107,6 +107,17 @@ class SftpDrop:
                 with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
                     self._open.remove(part)
                 raise
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._explained(error, path) from None
+
+    def forget_parts(self, path: str) -> None:
+        folder = self._remote(path).rpartition("/")[0] or "."
+        try:
+            for name in self._open.listdir(folder):
+                if is_part_of(name, path):
+                    self._open.remove(f"{folder}/{name}")
+        except FileNotFoundError:
+            return
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._explained(error, path) from None
 

@@ -35,6 +35,9 @@ class Transport(Protocol):
     def put(self, path: str, content: bytes) -> None:
         """Write under a temporary name and rename when whole. DeliveryError if the final name is taken."""
 
+    def forget_parts(self, path: str) -> None:
+        """Remove what killed attempts left under temporary names of this list, its checksum and its manifest."""
+
     def location(self, path: str) -> str:
         """Where the file is, for people; no password in it."""
 
@@ -62,6 +65,12 @@ def temporary_name(path: str) -> str:
     """A name beside the final one that no receiver's pattern matches (a leading dot, no .csv at the end)."""
     folder, _, name = path.rpartition("/")
     return f"{folder}/.{name}.{uuid.uuid4().hex}.part".lstrip("/")
+
+
+def is_part_of(name: str, path: str) -> bool:
+    """Whether a name in the folder of a list is a temporary one of the list or of what goes with it."""
+    stem = path.rpartition("/")[2].removesuffix(".csv")
+    return name.startswith(f".{stem}.") and name.endswith(".part")
 
 
 class LocalDrop:
@@ -106,6 +115,15 @@ class LocalDrop:
                 where=self.location(path),
                 fix="send the night again; what is there will be compared",
             ) from None
+        except OSError as error:
+            raise self._failed(path, error) from None
+
+    def forget_parts(self, path: str) -> None:
+        folder = (self.folder / path).parent
+        try:
+            for found in folder.iterdir() if folder.is_dir() else ():
+                if is_part_of(found.name, path):
+                    found.unlink(missing_ok=True)
         except OSError as error:
             raise self._failed(path, error) from None
 
