@@ -15,7 +15,7 @@ from rapport.airflow.wiring import landed
 from rapport.businesses import Business, Kind, load_business
 from rapport.errors import RapportError
 from rapport.nights import Night, SourceState, open_night, report_source
-from rapport.nights.steps import Step
+from rapport.nights.steps import Step, ends_of_steps
 from rapport.warehouse import connect
 
 if TYPE_CHECKING:
@@ -171,16 +171,17 @@ class ReportSource(BaseOperator):
             ).fetchone()
             assert row is not None
             n_loaded, n_refused, reason = row
-            broken = conn.execute(
-                "select string_agg(distinct step, ', ') from ops.steps as latest where business_date = %s"
-                " and step = any(%s) and status = 'failed' and not exists ("
-                "   select from ops.steps as later where later.business_date = latest.business_date"
-                "   and later.step = latest.step and later.started_at > latest.started_at)",
-                [business_date, self._steps(context)],
-            ).fetchone()
-            if broken is not None and broken[0]:
-                reason = "; ".join(filter(None, [reason, f"not completed: {broken[0]}"]))
-            state: SourceState = "arrived" if n_loaded else "refused" if n_refused or (broken and broken[0]) else "none"
+            ends = ends_of_steps(conn, business_date, self._steps(context))
+            interrupted = [name for name, end in ends.items() if end == "running"]
+            if interrupted:
+                # Nothing is wrong with the files: the kind stays unreported, so that it can be loaded again.
+                raise AirflowFailException(
+                    f"Killed in every attempt: {', '.join(interrupted)}. Trigger this DAG again."
+                )
+            broken = [name for name, end in ends.items() if end != "done"]
+            if broken:
+                reason = "; ".join(filter(None, [reason, f"not completed: {', '.join(broken)}"]))
+            state: SourceState = "arrived" if n_loaded else "refused" if n_refused or broken else "none"
             report_source(
                 conn,
                 business_date,
