@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Annotated
 
@@ -95,6 +96,7 @@ def _attach() -> None:
 
 def main() -> None:
     """Entry point: expected errors become a clear message and their exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever is asked to end leaves in order
     try:
         _attach()
         app()

@@ -8,13 +8,21 @@ from typing import Any
 
 import httpx
 
+from rapport.errors import RapportError
+
+_PATIENCE = 180.0  # seconds an answer is waited for while parts of Airflow, or Postgres, come back
+
 
 class Client:
-    """Talks to the API server as the generated admin user; a token is fetched when first needed."""
+    """Talks to the API server as the generated admin user; a token is fetched when first needed.
 
-    def __init__(self, url: str, password: Callable[[], str | None]) -> None:
+    `heal` is called before a request is repeated: it starts again what may be the reason.
+    """
+
+    def __init__(self, url: str, password: str, heal: Callable[[], None]) -> None:
         self._http = httpx.Client(base_url=url, timeout=30)
         self._password = password
+        self._heal = heal
 
     def is_healthy(self) -> bool:
         """True when metadata, scheduler, triggerer and DAG processor all report healthy."""
@@ -22,7 +30,7 @@ class Client:
             answer = self._http.get("/api/v2/monitor/health")
         except httpx.HTTPError:
             return False
-        if answer.status_code != 200 or self._password() is None:
+        if answer.status_code != 200:
             return False
         try:
             self._headers()  # only our own server takes our password
@@ -32,15 +40,20 @@ class Client:
         return all((parts.get(name) or {}).get("status") == "healthy" for name in _PARTS)
 
     def wait_for_dags(self, dag_ids: list[str], seconds: float = 90) -> None:
-        """Wait until the DAG processor has read these DAGs. Raises TimeoutError naming import errors."""
+        """Wait until the DAG processor has read these DAGs. Raises RapportError naming import errors."""
         deadline = time.monotonic() + seconds
+        known: set[str] = set()
         while time.monotonic() < deadline:
             known = {found["dag_id"] for found in self._get("/api/v2/dags", limit=100)["dags"]}
             if known >= set(dag_ids):
                 return
             time.sleep(0.5)
         errors = self._get("/api/v2/importErrors")["import_errors"]
-        raise TimeoutError("; ".join(f"{found['filename']}: {found['stack_trace'][-300:]}" for found in errors))
+        raise RapportError(
+            f"Airflow does not find {', '.join(sorted(set(dag_ids) - known))}.",
+            where="; ".join(f"{found['filename']}: {found['stack_trace'][-300:]}" for found in errors) or "dags/",
+            fix="correct what cannot be imported; run it again",
+        )
 
     def trigger(self, dag_id: str, conf: dict[str, Any], run_id: str) -> None:
         """Start a run of a DAG."""
@@ -62,11 +75,13 @@ class Client:
         return self._send("GET", path, None, query)
 
     def _send(self, method: str, path: str, body: Any, query: Any = None) -> dict[str, Any]:
-        for attempt in range(20):
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
             try:
                 answer = self._http.request(method, path, json=body, params=query, headers=self._headers())
             except httpx.HTTPError:
-                time.sleep(0.5 * (attempt + 1) ** 0.5)  # the API server may be coming back
+                self._heal()
+                time.sleep(0.5)  # the API server may be coming back
                 continue
             if answer.status_code == 401:
                 self.__dict__.pop("_token", None)
@@ -75,12 +90,15 @@ class Client:
                 return content
             elif answer.status_code < 500:
                 raise RuntimeError(f"Airflow refused {method} {path}: {answer.status_code} {answer.text[:300]}")
+            self._heal()
             time.sleep(0.5)
-        raise ConnectionError(f"Airflow does not answer {method} {path}")
+        raise RapportError(
+            f"Airflow does not answer {method} {path}.", where=str(self._http.base_url), fix="run it again"
+        )
 
     def _headers(self) -> dict[str, str]:
         if "_token" not in self.__dict__:
-            answer = self._http.post("/auth/token", json={"username": "admin", "password": self._password()})
+            answer = self._http.post("/auth/token", json={"username": "admin", "password": self._password})
             self._token: str = answer.raise_for_status().json()["access_token"]
         return {"Authorization": f"Bearer {self._token}"}
 

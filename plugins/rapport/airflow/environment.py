@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from rapport import settings
+from rapport.files import write_whole
 
 USUAL_PORT = 8080
 
@@ -37,7 +40,7 @@ def environment(business: str, *, clock: bool, ports: dict[str, int], database_u
         "AIRFLOW__CORE__DAGS_FOLDER": str(root / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(root / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTOR": "rapport.airflow.executor.RestartingExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(max(4, 2 * (os.cpu_count() or 2))),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__FERNET_KEY": secret("fernet"),
@@ -72,27 +75,21 @@ def environment(business: str, *, clock: bool, ports: dict[str, int], database_u
 def secret(name: str) -> str:
     """A generated secret of this checkout, kept in a file nobody else may read."""
     path = airflow_home() / "secrets" / name
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        if name == "fernet":
-            from cryptography.fernet import Fernet
-
-            value = Fernet.generate_key().decode()
-        else:
-            value = secrets.token_urlsafe(32)
-        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as handle:
-            handle.write(value)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # urlsafe_b64encode of 32 bytes is what Fernet takes for a key
+        write_whole(path, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     return path.read_text()
 
 
-def admin_password() -> str | None:
-    """Password of the UI's user `admin`, once the API server has generated it."""
+def admin_password() -> str:
+    """Password of the UI's user `admin`, generated before the API server would do it."""
     path = airflow_home() / "simple_auth_manager_passwords.json.generated"
-    if not path.exists():
-        return None
-    found: str = json.loads(path.read_text())["admin"]
-    return found
+    with suppress(FileNotFoundError, ValueError, KeyError):
+        found: str = json.loads(path.read_text())["admin"]
+        return found
+    write_whole(path, json.dumps({"admin": secrets.token_urlsafe(12)}) + "\n")
+    return admin_password()
 
 
 def choose_ports(*, usual: bool = True) -> dict[str, int]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """Migrate the metadata database and fail every unfinished run, with its unfinished tasks."""
+    """Migrate the metadata database; fail every unfinished run with its tasks, and the dead scheduler's job."""
+    from airflow.jobs.job import Job, JobState
     from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.db import upgradedb
@@ -34,6 +35,13 @@ def main() -> None:
             update(DagRun)
             .where(DagRun.state.in_(unfinished))
             .values(state=DagRunState.FAILED, end_date=func.now())
+            .execution_options(synchronize_session=False)
+        )
+        # Else the dead scheduler's last heartbeat would count as the new one's health.
+        session.execute(
+            update(Job)
+            .where(Job.job_type == "SchedulerJob", Job.state == JobState.RUNNING)
+            .values(state=JobState.FAILED, end_date=func.now())
             .execution_options(synchronize_session=False)
         )
 

@@ -47,12 +47,15 @@ def default_business() -> Business:
 
 
 def default_args(owner: Owner) -> dict[str, Any]:
-    """Retries with back-off for what may pass; what will not is failed at once by the operators."""
+    """Retries for what may pass, soon for a killed task and later for a server that is away.
+
+    What will not pass is failed at once by the operators.
+    """
     return {
         "owner": owner.value,
         "retries": 3,
-        "retry_delay": timedelta(seconds=5),
-        "retry_exponential_backoff": 2.0,
+        "retry_delay": timedelta(seconds=2),
+        "retry_exponential_backoff": 4.0,
         "max_retry_delay": timedelta(minutes=5),
         "execution_timeout": timedelta(hours=3),
     }

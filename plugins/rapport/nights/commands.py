@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +30,7 @@ def run(
     """
     from rich.console import Console
 
-    from rapport.airflow.stack import stack
+    from rapport.airflow.stack import only_command, stack
     from rapport.businesses import load_business
     from rapport.errors import UsageError
     from rapport.nights.ledger import open_night
@@ -46,18 +47,19 @@ def run(
     folder = (landing or chosen.landing_folder()).absolute()
     _prepare_landing(chosen.name, folder, asked=landing is not None, console=console)
     business_date = date.date() if date else _latest_date(folder) or _yesterday(chosen)
-    with connect(chosen.name) as conn:
-        night = open_night(conn, chosen, business_date, landing=folder, dry_run=dry_run)
-        conn.commit()
     ui = None
-    if night.state == "sent":
-        console.print(f"The night of {business_date} is done already: nothing is loaded or sent twice.")
-    else:
-        watcher = Watcher(console, f"{chosen.title} · night of {business_date}")
-        with watcher, stack(chosen.name, clock=False, say=watcher.say) as up:
-            ui = up.url if not up.processes else None
-            watcher.say("waiting for the DAGs")
-            night = run_night(chosen, business_date, up, landing=folder, dry_run=dry_run, watch=watcher.watch)
+    with only_command():
+        with connect(chosen.name) as conn:
+            night = open_night(conn, chosen, business_date, landing=folder, dry_run=dry_run)
+            conn.commit()
+        if night.state == "sent":
+            console.print(f"The night of {business_date} is done already: nothing is loaded or sent twice.")
+        else:
+            watcher = Watcher(console, f"{chosen.title} · night of {business_date}")
+            with watcher, stack(chosen.name, say=watcher.say) as up:
+                ui = up.url if not up.processes else None
+                watcher.say("waiting for the DAGs")
+                night = run_night(chosen, business_date, up, landing=folder, dry_run=dry_run, watch=watcher.watch)
     with connect(chosen.name) as conn:
         summary = summarise(conn, chosen, business_date)
     if as_json:
@@ -140,21 +142,19 @@ def docs(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
 
 
 def up(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
-    """Start Postgres and Airflow and leave them running; nights come by the clock."""
+    """Start Postgres and Airflow and leave them running, started again if they die; nights come by the clock."""
     from rich.console import Console
 
     from rapport.airflow.environment import admin_password
-    from rapport.airflow.stack import stack
+    from rapport.airflow.stack import only_command, running_stack, start_kept
     from rapport.businesses import load_business
     from rapport.warehouse import connect
 
     console = Console()
     chosen = load_business(business)
     connect(chosen.name).close()
-    with (
-        console.status("starting") as status,
-        stack(chosen.name, clock=True, detached=True, say=status.update) as found,
-    ):
+    with only_command(), console.status("starting"):
+        found = running_stack() or start_kept(chosen.name)
         found.client().wait_for_dags(["build_marts", "send_segments"])
         _wake_up(found, chosen.name)
     console.print(f"Airflow UI   {found.url}  (user admin, password {admin_password()})")
@@ -165,7 +165,7 @@ def up(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
 
 
 def down() -> None:
-    """Stop Airflow and the embedded Postgres, whatever state they are in."""
+    """Stop the night that is running, Airflow and the embedded Postgres, whatever state they are in."""
     from rapport.airflow.stack import stop as stop_airflow
     from rapport.warehouse import stop as stop_postgres
 
@@ -189,8 +189,11 @@ def _prepare_landing(business: str, folder: Path, *, asked: bool, console: Any) 
     if business == settings.DEFAULT_BUSINESS and not asked:
         from rapport.samples.nights import generate
 
+        part = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
         with console.status("writing sample exports"):
-            generate(n_customers=2000, n_nights=3, seed=7, start=date(2026, 3, 1), out=folder)
+            generate(n_customers=2000, n_nights=3, seed=7, start=date(2026, 3, 1), out=part)
+        part.replace(folder)  # all of it or none: what a killed command left would be taken for a night's exports
         return
     folder.mkdir(parents=True, exist_ok=True)
     if asked:

@@ -9,15 +9,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from rapport.airflow.stack import Stack
 from rapport.businesses import KINDS, Business
-from rapport.errors import NightError
+from rapport.errors import NightError, WarehouseError
 from rapport.nights.ledger import Night, find_night
 from rapport.warehouse import connect
 
 INGEST = [f"ingest_{kind}" for kind in KINDS]
 DAGS = [*INGEST, "build_marts", "send_segments"]
 _ACTIVE = ("queued", "running")
+_QUIET = 8.0  # seconds without a run until the night counts as stopped: an asset event takes a moment to become one
 
 
 @dataclass
@@ -40,9 +43,9 @@ def run_night(
     watch: Callable[[Progress], None],
     patience: timedelta = timedelta(hours=2),
 ) -> Night:
-    """Run one night to its end and return its row; interrupted parts are picked up where they stopped.
+    """Run a night that is open to its end and return its row; interrupted parts are picked up where they stopped.
 
-    Raises NightError when the DAGs have ended and the night has not.
+    What dies meanwhile is started again. Raises NightError when the DAGs have ended and the night has not.
     """
     client = up.client()
     client.wait_for_dags(DAGS)
@@ -54,52 +57,62 @@ def run_night(
         "dry_run": dry_run,
         "wait": False,
     }
-    stamp = since.strftime("%Y%m%dT%H%M%S%f")
-    night = _read(business, business_date)
-    # An interrupted night wakes up where it stopped; its inputs are pinned once it was claimed.
-    first = INGEST if night is None or night.claimed_at is None else ["build_marts"]
-    if night is not None and night.state in ("published", "sending"):
-        first = ["send_segments"]
-    for dag_id in first:
-        client.trigger(dag_id, conf, f"{business.name}_{business_date}_{stamp}")
-    quiet_since: float | None = None
+    woken_in: set[str] = set()
+    quiet_since = float("-inf")  # nothing runs yet: wake the first DAG up at once
+    runs: list[dict[str, Any]] = []
+    night = _read(business, business_date, up)
     deadline = time.monotonic() + patience.total_seconds()
     while time.monotonic() < deadline:
-        up.heal()
-        night = _read(business, business_date)
-        runs = client.runs(DAGS, since.isoformat())
-        active = [run for run in runs if run["state"] in _ACTIVE]
-        watch(_progress(client, night, runs))
-        if night is not None and night.is_finished and not active:
-            return night
-        if active:
-            quiet_since = None
-        elif quiet_since is None:
-            quiet_since = time.monotonic()
-        elif time.monotonic() - quiet_since > 8:  # an asset event takes a moment to become a run
-            break
+        if time.monotonic() - quiet_since > _QUIET:
+            # Once more if it was a crash that stopped it; what stops in the same state again has another reason.
+            if night.state in woken_in:
+                break
+            woken_in.add(night.state)
+            stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+            for dag_id in _next_dags(night):
+                client.trigger(dag_id, conf, f"{business.name}_{business_date}_{stamp}")
+            quiet_since = float("inf")
         time.sleep(0.7)
+        up.heal()
+        night = _read(business, business_date, up)
+        runs = client.runs(DAGS, since.isoformat())
+        is_active = any(run["state"] in _ACTIVE for run in runs)
+        watch(_progress(client, night, runs))
+        if night.is_finished and not is_active:
+            return night
+        is_quiet = not is_active and client.is_healthy()
+        quiet_since = min(quiet_since, time.monotonic()) if is_quiet else float("inf")
     raise NightError(
-        f"The night of {business_date} stopped at {night.state if night else 'the start'}.",
+        f"The night of {business_date} stopped at {night.state}.",
         where="; ".join(f"{run['dag_id']} {run['state']}" for run in runs),
         fix="run it again: it goes on where it stopped (docs/runbooks/a-stuck-night.md)",
     )
 
 
-def _read(business: Business, business_date: date) -> Night | None:
-    for attempt in range(20):
+def _next_dags(night: Night) -> list[str]:
+    """An interrupted night wakes up where it stopped; its inputs are pinned once it was claimed."""
+    if night.state in ("published", "sending"):
+        return ["send_segments"]
+    return INGEST if night.claimed_at is None else ["build_marts"]
+
+
+def _read(business: Business, business_date: date, up: Stack) -> Night:
+    for _ in range(20):
         try:
             with connect(business.name) as conn:
-                return find_night(conn, business_date)
-        except Exception:  # the server may be recovering from a crash; Stack.heal starts it again
-            if attempt == 19:
-                raise
-            time.sleep(1)
-    return None
+                night = find_night(conn, business_date)
+        except psycopg.OperationalError:  # the server may be recovering from a crash
+            up.heal()
+            time.sleep(0.5)
+            continue
+        if night is None:
+            raise NightError(f"The night of {business_date} was never opened.", where="ops.nights")
+        return night
+    raise WarehouseError("Postgres does not keep a connection.", where=f"business {business.name}", fix="run it again")
 
 
-def _progress(client: Any, night: Night | None, runs: list[dict[str, Any]]) -> Progress:
-    progress = Progress(night.state if night else "opening")
+def _progress(client: Any, night: Night, runs: list[dict[str, Any]]) -> Progress:
+    progress = Progress(night.state)
     for run in runs:
         for task in client.tasks(run["dag_id"], run["dag_run_id"]):
             name = f"{run['dag_id']}.{task['task_id'].split('.')[-1]}"
