@@ -55,7 +55,7 @@ test: $(VENV)/.installed-dev ## all tests: TESTS="tests/landing -k bom" for some
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: test-kills
-test-kills: $(VENV)/.installed-dev ## kill -9 of task, scheduler and Postgres in every phase of a night
+test-kills: $(VENV)/.installed-dev ## kill -9 of every part, in every phase of whole nights: a quarter of an hour
 	@RAPPORT_KILL_TESTS=1 $(BIN)/python -m pytest tests/e2e/test_kills.py
 
 .PHONY: lint

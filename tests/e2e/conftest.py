@@ -38,17 +38,6 @@ class Checkout:
             raise AssertionError(f"rapport {' '.join(arguments)} → {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command and go on."""
-        return subprocess.Popen(
-            [str(RAPPORT), *arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
     def run(self, *arguments: str, check: bool = True) -> dict[str, Any]:
         """`rapport run … --json`."""
         done = self("run", *arguments, "--json", check=check)
@@ -69,9 +58,6 @@ class Checkout:
     def query(self, sql: str, business: str = "sample") -> list[tuple[Any, ...]]:
         with self.connect(business) as conn:
             return conn.execute(sql).fetchall()  # type: ignore[arg-type]
-
-    def postgres_port(self) -> int:
-        return int((self.home / "postgres" / "port").read_text())
 
     def outcome(self) -> dict[str, Any]:
         """What a night is judged by: every published table's checksum, and every list's bytes."""
