@@ -45,10 +45,10 @@ def run(
     if landing is not None and not landing.is_dir():
         raise UsageError(f"{landing} is not a folder.", where="--landing", fix="give the folder the exports are in")
     folder = (landing or chosen.landing_folder()).absolute()
-    _prepare_landing(chosen.name, folder, asked=landing is not None, console=console)
-    business_date = date.date() if date else _latest_date(folder) or _yesterday(chosen)
     ui = None
     with only_command():
+        _prepare_landing(chosen.name, folder, asked=landing is not None, console=console)
+        business_date = date.date() if date else _latest_date(folder) or _yesterday(chosen)
         with connect(chosen.name) as conn:
             night = open_night(conn, chosen, business_date, landing=folder, dry_run=dry_run)
             conn.commit()
@@ -152,8 +152,8 @@ def up(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
 
     console = Console()
     chosen = load_business(business)
-    connect(chosen.name).close()
     with only_command(), console.status("starting"):
+        connect(chosen.name).close()
         found = running_stack() or start_kept(chosen.name)
         found.client().wait_for_dags(["build_marts", "send_segments"])
         _wake_up(found, chosen.name)
