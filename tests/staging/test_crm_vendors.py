@@ -124,7 +124,9 @@ def test_salesforce_refuses_by_its_boxes_and_forgets_the_recycle_bin(conn: Conn)
         " from build_staging.stg_salesforce__customers order by 1",
     ) == [
         ("Address", None, None, None),
+        ("Aydın", None, None, None),
         ("Friis", None, "DK", ""),
+        ("Kjær", None, None, None),
         ("Öz", date(1988, 2, 29), "TR", "Daire 4"),
     ]
 
