@@ -15,7 +15,7 @@ from servers.warehouses import new_warehouse
 
 from rapport import settings
 from rapport.building.project import invoke, parsed_manifest
-from rapport.businesses import KINDS, declared_vendors, load_business
+from rapport.businesses import KINDS, Business, declared_vendors, load_business
 from rapport.landing import Declaration, LoadResult, ensure_raw_tables, ingest_path, load_declarations
 from rapport.nights import open_night
 from rapport.quality import GateReport, check_landing
@@ -31,7 +31,7 @@ BUILT = ("path:seeds", "path:models/staging", "int_*_unioned")
 class Staged:
     """What became of the fixture exports: a ledger entry a file, landing's gates, and dbt's result a node."""
 
-    name: str
+    business: Business
     declarations: list[Declaration]
     loads: list[LoadResult]
     gates: list[GateReport]
@@ -48,7 +48,7 @@ def staged(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 @pytest.fixture
 def conn(staged: Staged) -> Iterator[psycopg.Connection[Any]]:
     """A connection to the warehouse in which everything is staged; what a test writes is taken back."""
-    with connect(staged.name) as connection:
+    with connect(staged.business.name) as connection:
         yield connection
         connection.rollback()
 
@@ -74,4 +74,4 @@ def _staged(name: str, folder: Path) -> Staged:
             manifest=parsed_manifest(business),
         )
         assert outcome.exception is None, outcome.exception
-        return Staged(name, declarations, loads, gates, list(outcome.result.results))
+        return Staged(business, declarations, loads, gates, list(outcome.result.results))

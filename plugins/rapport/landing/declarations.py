@@ -38,8 +38,11 @@ _ENDING = re.compile(r"(\.(csv|tsv|tab|txt|dat|xlsx|xlsm|json|jsonl|ndjson|parqu
 
 
 def snake_case(header: str) -> str:
-    """Column name of a header: lower case, every run of non-alphanumerics one underscore, trimmed."""
-    return re.sub(r"[\W_]+", "_", header.lower()).strip("_")
+    """Column name of a header: lower case, every run of non-alphanumerics one underscore, trimmed.
+
+    A header of nothing else, such as `#`, stays as it is.
+    """
+    return re.sub(r"[\W_]+", "_", header.lower()).strip("_") or header.strip()
 
 
 class _Strict(BaseModel):

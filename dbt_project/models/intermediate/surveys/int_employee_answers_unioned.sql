@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('employee_answers') }}
+
+)
+
+select * from unioned

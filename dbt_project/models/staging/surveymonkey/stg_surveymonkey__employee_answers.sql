@@ -1,0 +1,9 @@
+{{ config(enabled='surveymonkey' in var('vendors')) }}
+
+with answers as (
+
+    {{ survey_answers('surveymonkey', 'employees') }}
+
+)
+
+select * from answers

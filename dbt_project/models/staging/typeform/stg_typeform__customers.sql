@@ -1,0 +1,9 @@
+{{ config(enabled='typeform' in var('vendors')) }}
+
+with respondents as (
+
+    {{ survey_respondents('typeform') }}
+
+)
+
+select * from respondents

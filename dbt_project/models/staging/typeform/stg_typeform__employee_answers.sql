@@ -1,0 +1,9 @@
+{{ config(enabled='typeform' in var('vendors')) }}
+
+with answers as (
+
+    {{ survey_answers('typeform', 'employees') }}
+
+)
+
+select * from answers
