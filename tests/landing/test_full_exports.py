@@ -135,7 +135,7 @@ def deliveries(draw: st.DrawFn) -> list[tuple[Delivery, int]]:
     ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arriving=deliveries())
 def test_any_order_of_arrival_ends_in_the_same_state_and_past_nights_stay_as_they_were(
     arriving: list[tuple[Delivery, int]], deliver: Callable[..., LoadResult], conn: Conn, business: Business

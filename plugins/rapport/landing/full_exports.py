@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from rapport.landing.declarations import Declaration
+from rapport.landing.records import record_key
 
 Connection = psycopg.Connection[Any]
 
@@ -27,27 +28,6 @@ class Merged:
 
     n_loaded: int
     n_closed: int
-
-
-def stores_differences(declaration: Declaration) -> bool:
-    """Whether the table's exports are full and name their records."""
-    return declaration.export.mode == "full" and bool(declaration.export.key)
-
-
-def ensure_records_function(conn: Connection, declaration: Declaration) -> None:
-    """Create raw.<vendor>__<table>__records(loads, up_to): what the exports among `loads` come to, up to a day.
-
-    One row per row of raw that is the newest known of its record: where it is, the record's key, when an export last
-    said so (said_on), the newest and the first export that list it (file_date, first_file_date), the first that lacks
-    it since (closed_on), and load_order: of two rows, the smaller counts. Read by the loader and by dbt's `loaded`.
-    """
-    conn.execute(
-        sql.SQL(_RECORDS).format(
-            function=sql.Identifier("raw", f"{declaration.raw_table}__records"),
-            table=sql.Identifier("raw", declaration.raw_table),
-            key=_record_key(declaration),
-        )
-    )
 
 
 def note_withheld(
@@ -62,7 +42,7 @@ def note_withheld(
             "  from jsonb_to_recordset(%(rows)s::jsonb) as given (row_number bigint, {columns})) as withheld"
             " where quarantine.load_id = %(load)s and quarantine.row_number = withheld.row_number"
         ).format(
-            key=_record_key(declaration),
+            key=record_key(declaration),
             columns=sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns),
         ),
         {"rows": json.dumps(list(rows)), "load": load_id},
@@ -72,7 +52,7 @@ def note_withheld(
 def create_incoming(conn: Connection, declaration: Declaration) -> sql.Identifier:
     """Create the table that a file is copied into to be compared; gone with the transaction."""
     raw = sql.Identifier("raw", declaration.raw_table)
-    conn.execute("drop table if exists pg_temp.incoming, pg_temp.known, pg_temp.listed, pg_temp.changed")
+    conn.execute("drop table if exists pg_temp.incoming, pg_temp.known, pg_temp.listed, pg_temp.changed, listed_then")
     conn.execute(sql.SQL("create temp table incoming (like {}) on commit drop").format(raw))
     return sql.Identifier("pg_temp", "incoming")
 
@@ -99,11 +79,10 @@ def merge_incoming(
     names = {
         "raw": sql.Identifier("raw", declaration.raw_table),
         "records": sql.Identifier("raw", f"{declaration.raw_table}__records"),
-        "key": _record_key(declaration),
+        "key": record_key(declaration),
         "incoming_row": sql.SQL(", ").join(sql.Identifier("incoming", name) for name in contents),
         "stored_row": sql.SQL(", ").join(sql.Identifier("stored", name) for name in contents),
     }
-    names["withheld"] = sql.SQL(_WITHHELD).format()
     values = {
         "load": load_id,
         "date": export_date,
@@ -115,15 +94,16 @@ def merge_incoming(
     def run(statement: LiteralString, **more: Any) -> int:
         return conn.execute(sql.SQL(statement).format(**names), values | more).rowcount
 
-    for statement in (_TABLES, _KNOWN, _LISTED, "analyze pg_temp.known, pg_temp.listed, pg_temp.incoming", _CHANGED):
+    for statement in (_TABLES, _KNOWN, _LISTED, "analyze pg_temp.known, pg_temp.listed", _CHANGED):
         run(statement)
     n_loaded = run(_STORE)
     run(_LIST_WITHHELD)
     run(_SIGHT_UNCHANGED)
     n_closed = 0 if scope == "part" else run(_CLOSE_MISSING)
     for day in _days_to_keep(conn, export_date, others, replaced):
-        run(_RESTORE, now=[*others, load_id], day=day)
-        run(_CLOSE_AGAIN, now=[*others, load_id], day=day)
+        run("truncate pg_temp.listed_then")
+        for statement in (_STATES, "analyze pg_temp.listed_then", _KEEP):
+            run(statement, now=[*others, load_id], day=day)
     return Merged(n_loaded, n_closed)
 
 
@@ -150,82 +130,6 @@ def _days_to_keep(conn: Connection, export_date: date, others: Sequence[int], re
     return sorted(days)
 
 
-def _record_key(declaration: Declaration) -> sql.Composable:
-    """What identifies a record: its key columns as one text, never null; with the fallback where they are empty."""
-    key = sql.SQL(", ").join(map(sql.Identifier, declaration.export.key))
-    if not declaration.export.key_fallback:
-        return sql.SQL("row({})::text").format(key)
-    fallback = sql.SQL(", ").join(map(sql.Identifier, declaration.export.key_fallback))
-    return sql.SQL("case when num_nonnulls({0}) > 0 then row({0})::text else row({0}, {1})::text end").format(
-        key, fallback
-    )
-
-
-_RECORDS: LiteralString = """
-create or replace function {function}(loads bigint[], up_to date)
-returns table (
-    _load_id bigint, _row_number bigint, record_key text, said_on date,
-    file_date date, first_file_date date, closed_on date, load_order bigint
-)
-language sql stable rows 100000 as $$
-    with exports as (
-        select loads.load_id, loads.export_date
-        from ops.loads
-        where loads.load_id = any($1) and loads.export_date <= $2
-    ),
-    days as (
-        select export_date, lag(export_date) over (order by export_date) as previous_date
-        from (select distinct export_date from exports) as distinct_days
-    ),
-    sightings as (
-        select sightings.* from ops.sightings where sightings.load_id = any($1) and sightings.said_on <= $2
-    ),
-    listed as (
-        select
-            stored._load_id, stored._row_number, {key} as record_key,
-            exports.export_date as said_on, exports.load_id as said_by
-        from {table} as stored
-        inner join exports on stored._load_id = exports.load_id
-        union all
-        select stored._load_id, stored._row_number, {key}, sightings.said_on, sightings.load_id
-        from {table} as stored
-        inner join sightings on stored._load_id = sightings.row_load_id and stored._row_number = sightings.row_number
-        where not sightings.is_closed
-    ),
-    ranked as (
-        select
-            *,
-            rank() over (partition by record_key order by said_on desc, said_by desc) as newest,
-            min(said_on) over (partition by record_key) as first_file_date
-        from listed
-    ),
-    closures as (
-        select row_load_id, row_number, array_agg(said_on order by said_on) as closed_days
-        from sightings where is_closed group by row_load_id, row_number
-    ),
-    latest as (
-        select
-            ranked.*,
-            (select min(day) from unnest(closures.closed_days) as day where day > ranked.said_on) as closed_on
-        from ranked
-        left join closures on ranked._load_id = closures.row_load_id and ranked._row_number = closures.row_number
-        where ranked.newest = 1
-    )
-    select
-        latest._load_id, latest._row_number, latest.record_key, latest.said_on,
-        case
-            when latest.closed_on is null then (select max(export_date) from exports)
-            else coalesce(days.previous_date, latest.said_on)
-        end,
-        latest.first_file_date, latest.closed_on,
-        -- Listed before closed, then what was said of the latest day, then by the latest load.
-        ((latest.closed_on is not null)::int::bigint << 61)
-        + ((date '9999-12-31' - latest.said_on)::bigint << 38) - latest.said_by
-    from latest
-    left join days on latest.closed_on = days.export_date
-$$
-"""
-
 _TABLES: LiteralString = """
     create temp table known (
         record_key text, ordinal bigint, n_rows bigint, _load_id bigint, _row_number bigint,
@@ -233,6 +137,8 @@ _TABLES: LiteralString = """
     ) on commit drop;
     create temp table listed (record_key text, ordinal bigint, n_rows bigint, _row_number bigint) on commit drop;
     create temp table changed (record_key text) on commit drop;
+    create temp table listed_then (is_now boolean, record_key text, _load_id bigint, _row_number bigint) on commit drop;
+    set local enable_nestloop = off;
 """
 # What the exports up to this one's day say without it; what one of the same day closed may be listed here.
 _KNOWN: LiteralString = """
@@ -296,26 +202,32 @@ _CLOSE_MISSING: LiteralString = """
         not known.is_closed and known.said_on < %(date)s
         and not exists (select from pg_temp.listed where listed.record_key = known.record_key)
 """
-# What an export could not say of a record then, it does not say now.
-_WITHHELD: LiteralString = """(
-    select quarantine.record_key from quality.quarantine inner join ops.loads on quarantine.load_id = loads.load_id
-    where loads.load_id = any(%(now)s) and loads.export_date = %(day)s
-) as withheld"""
-_RESTORE: LiteralString = """
-    insert into ops.sightings (load_id, said_on, row_load_id, row_number, is_closed)
-    select %(load)s, %(day)s, was._load_id, was._row_number, false
-    from {records}(%(before)s, %(day)s) as was
-    where was.closed_on is null and not exists (
-        select from {records}(%(now)s, %(day)s) as is_now
-        where is_now._load_id = was._load_id and is_now._row_number = was._row_number and is_now.closed_on is null
-    ) and not exists (select from {withheld} where withheld.record_key = was.record_key)
+_STATES: LiteralString = """
+    insert into pg_temp.listed_then
+    select false, record_key, _load_id, _row_number from {records}(%(before)s, %(day)s) where closed_on is null
+    union all
+    select true, record_key, _load_id, _row_number from {records}(%(now)s, %(day)s) where closed_on is null
 """
-_CLOSE_AGAIN: LiteralString = """
+# What an export could not say of a record then, it does not say now.
+_KEEP: LiteralString = """
     insert into ops.sightings (load_id, said_on, row_load_id, row_number, is_closed)
-    select %(load)s, %(day)s, is_now._load_id, is_now._row_number, true
-    from {records}(%(now)s, %(day)s) as is_now
-    where is_now.closed_on is null and not exists (
-        select from {records}(%(before)s, %(day)s) as was
-        where was.record_key = is_now.record_key and was.closed_on is null
-    ) and not exists (select from {withheld} where withheld.record_key = is_now.record_key)
+    select %(load)s, %(day)s, changed._load_id, changed._row_number, changed.is_now
+    from (
+        select was.* from pg_temp.listed_then as was
+        where not was.is_now and not exists (
+            select from pg_temp.listed_then as is_now
+            where is_now.is_now and is_now._load_id = was._load_id and is_now._row_number = was._row_number
+        )
+        union all
+        select is_now.* from pg_temp.listed_then as is_now
+        where is_now.is_now and not exists (
+            select from pg_temp.listed_then as was where not was.is_now and was.record_key = is_now.record_key
+        )
+    ) as changed
+    where not exists (
+        select from quality.quarantine
+        inner join ops.loads on quarantine.load_id = loads.load_id
+        where loads.load_id = any(%(now)s) and loads.export_date = %(day)s
+            and quarantine.record_key = changed.record_key
+    )
 """

@@ -23,11 +23,12 @@ from rapport.landing.declarations import Declaration
 from rapport.landing.delimited import DelimitedReader
 from rapport.landing.encodings import choose_encoding
 from rapport.landing.fixed_width import FixedWidthReader
-from rapport.landing.full_exports import Merged, create_incoming, merge_incoming, note_withheld, stores_differences
+from rapport.landing.full_exports import Merged, create_incoming, merge_incoming, note_withheld
 from rapport.landing.headers import Layout, read_layout
 from rapport.landing.raw_tables import ensure_raw_tables, lock_raw_table
 from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, Reader, RecordTooLong
 from rapport.landing.recognition import Recognised
+from rapport.landing.records import stores_differences
 from rapport.landing.results import LoadResult, Quarantined
 from rapport.landing.sorting import COPY_DELIMITER, RowSorter, Sorted
 

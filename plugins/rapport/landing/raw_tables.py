@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from rapport.landing.declarations import Declaration
-from rapport.landing.full_exports import ensure_records_function, stores_differences
+from rapport.landing.records import ensure_records_function, stores_differences
 
 
 def ensure_raw_tables(conn: psycopg.Connection[Any], declarations: Iterable[Declaration]) -> None:
