@@ -3,12 +3,17 @@
     cast('{{ var("vendor_currencies").get(vendor, var("reporting_currency")) }}' as text)
 {%- endmacro %}
 
+{#- Zone of a vendor's times without an offset: as the business's dialects say, else its own. -#}
+{% macro vendor_time_zone(vendor) -%}
+    '{{ var("vendor_time_zones").get(vendor, var("time_zone")) }}'
+{%- endmacro %}
+
 {#- An instant from the text of a time; one without an offset is wall-clock time of the business, or as its dialects say. -#}
 {% macro vendor_instant(column, vendor) -%}
     case
         when {{ column }} ~ '([+-]\d\d:?\d\d|Z)$' then cast({{ column }} as timestamp with time zone)
         else
             cast({{ column }} as timestamp without time zone)
-            at time zone '{{ var("vendor_time_zones").get(vendor, var("time_zone")) }}'
+            at time zone {{ vendor_time_zone(vendor) }}
     end
 {%- endmacro %}

@@ -29,7 +29,7 @@ final as (
         cast(null as text) as order_number,
         cast(null as text) as language,
         _extra as answers,
-        {{ to_timestamp_utc('coalesce(end_date, start_date)') }} as answered_at,
+        {{ vendor_instant('coalesce(end_date, start_date)', 'qualtrics') }} as answered_at,
         file_date
     from latest
     where {{ is_qualtrics_opinion('status') }}

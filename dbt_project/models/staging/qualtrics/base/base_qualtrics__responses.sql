@@ -47,7 +47,7 @@ final as (
         substring(lower(latest.user_language) from '^([a-z]{2})(?![a-z])') as language,
         latest._extra as answers,
         cast(coalesce(latest.end_date, latest.recorded_date, latest.start_date) as timestamp without time zone)
-        at time zone coalesce(zones.time_zone, 'UTC') as answered_at,
+        at time zone coalesce(zones.time_zone, {{ vendor_time_zone('qualtrics') }}) as answered_at,
         latest.file_date
     from latest
     left join zones
