@@ -28,7 +28,7 @@ from rapport.warehouse.cluster import cluster
 # A quarter of an hour: `make test-kills`, not with every `make test`.
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.timeout(1800),
+    pytest.mark.timeout(5400),
     pytest.mark.skipif("RAPPORT_KILL_TESTS" not in os.environ, reason="minutes each: make test-kills"),
 ]
 
