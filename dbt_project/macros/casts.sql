@@ -1,22 +1,9 @@
-{#- Text without an offset, ISO ordered, read as wall-clock time in time_zone; the result is an instant. -#}
+{#- Text as the door stores times: with an offset as written it is an instant, without one wall-clock time in time_zone. -#}
 {% macro to_timestamp_utc(column, time_zone='UTC') -%}
-    cast({{ column }} as timestamp without time zone) at time zone '{{ time_zone }}'
-{%- endmacro %}
-
-{#-
-    A time that may carry its own offset: by that, else as wall-clock time in time_zone; the result is an instant. Postgres
-    drops an offset in silence when it reads a time without one.
--#}
-{% macro to_instant(column, time_zone='UTC') -%}
     case
-        when {{ column }} ~ '([+-]\d{2}:?\d{2}|Z)$' then cast({{ column }} as timestamp with time zone)
-        else {{ to_timestamp_utc(column, time_zone) }}
+        when {{ column }} ~ ':\d{2}(\.\d+)? ?(Z|[+-]\d{2}(:?\d{2})?)$' then cast({{ column }} as timestamp with time zone)
+        else cast({{ column }} as timestamp without time zone) at time zone '{{ time_zone }}'
     end
-{%- endmacro %}
-
-{#- 12/31/2026 23:59:59 to 2026-12-31 23:59:59, so that no session setting can swap day and month. -#}
-{% macro month_first_to_iso(column) -%}
-    regexp_replace({{ column }}, '^(\d{1,2})/(\d{1,2})/(\d{4})', '\3-\1-\2')
 {%- endmacro %}
 
 {#- Text to exact money. -#}

@@ -42,9 +42,9 @@ renamed as (
         {{ country_key('mailing_country') }} as country_key,
         coalesce({{ is_yes('has_opted_out_of_email') }}, false) as is_email_refused,
         coalesce({{ is_yes('do_not_call') }}, false) as is_phone_refused,
-        {{ to_instant('email_bounced_date', time_zone) }} as email_bounced_at,
-        {{ to_instant('created_date', time_zone) }} as created_at,
-        {{ to_instant('last_modified_date', time_zone) }} as updated_at,
+        {{ to_timestamp_utc('email_bounced_date', time_zone) }} as email_bounced_at,
+        {{ to_timestamp_utc('created_date', time_zone) }} as created_at,
+        {{ to_timestamp_utc('last_modified_date', time_zone) }} as updated_at,
         file_date,
         first_file_date,
         closed_on

@@ -10,10 +10,5 @@
 
 {#- An instant from the text of a time; one without an offset is wall-clock time of the business, or as its dialects say. -#}
 {% macro vendor_instant(column, vendor) -%}
-    case
-        when {{ column }} ~ '([+-]\d\d:?\d\d|Z)$' then cast({{ column }} as timestamp with time zone)
-        else
-            cast({{ column }} as timestamp without time zone)
-            at time zone {{ vendor_time_zone(vendor) }}
-    end
+    {{ to_timestamp_utc(column, var("vendor_time_zones").get(vendor, var("time_zone"))) }}
 {%- endmacro %}

@@ -70,9 +70,14 @@ def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             id="a format nobody can read",
         ),
         pytest.param(
-            _set("config.meta.export.formats", {"timestamp": ["%Y-%m-%d %H:%M:%S %z"]}),
-            "column subtotal, check: export.formats.decimal is missing",
-            id="a check without its format",
+            _set("config.meta.export.formats.timestamp", ["%H:%M %z"]),
+            "'%H:%M %z' does not give year, month and day",
+            id="a format of no date",
+        ),
+        pytest.param(
+            _set("config.meta.export.formats", {"timestamp": ["%d.%m.%y %H:%M"]}),
+            "time_zone: expected, as a format in formats.timestamp has no %z",
+            id="times of no zone",
         ),
         pytest.param(
             _set("config.meta.export.key", ["order_number"]),

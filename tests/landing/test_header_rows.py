@@ -198,7 +198,7 @@ def test_fixed_width_cut_off_in_its_last_line_is_refused(take_in_as: TakeInAs, r
 def test_fixed_width_of_many_blocks_comes_back_equal(
     take_in_as: TakeInAs, register: Declaration, conn: Conn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("rapport.landing.loading.BLOCK_BYTES", 1 << 12)
+    monkeypatch.setattr("rapport.landing.copying.BLOCK_BYTES", 1 << 12)
     rows = [(f"Øre {number}", f"By {number % 7}", "*" if number % 3 else None) for number in range(3000)]
     content = "\n\n" + "".join(line(name, town, old or " ") for name, town, old in rows)
     assert take_in_as(register, content.encode("iso8859-1"), name="notes.txt").loaded == 3000

@@ -23,7 +23,7 @@ from landing.exports import (
 )
 
 from rapport.businesses import Business
-from rapport.landing import Declaration, LoadResult, StillArriving, load_file, loading
+from rapport.landing import Declaration, LoadResult, StillArriving, copying, load_file, loading
 from rapport.nights import open_night
 
 Conn = psycopg.Connection[Any]
@@ -31,7 +31,9 @@ TakeIn = Callable[..., LoadResult]
 OrdersFile = Callable[..., Path]
 
 
-def test_rows_arrive_as_the_vendor_wrote_them(take_in: TakeIn, orders_file: OrdersFile, conn: Conn) -> None:
+def test_rows_arrive_as_the_vendor_wrote_them_amounts_in_their_one_form(
+    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
+) -> None:
     odd = {"Lineitem name": 'Vase "Bølge", 20 cm\r\ntwo lines, ş ğ ı', "Email": "", "Total": " 12.50 "}
     result = take_in(orders_file([odd, {}]))
     assert (result.status, result.read, result.loaded, result.quarantined, result.skipped) == (
@@ -43,7 +45,7 @@ def test_rows_arrive_as_the_vendor_wrote_them(take_in: TakeIn, orders_file: Orde
     )
     assert (result.encoding, result.delimiter, result.reason) == ("utf-8", ",", None)
     found = raw_rows(conn, "shopify__orders", "_row_number", "lineitem_name", "email", "total", "_extra", "_load_id")
-    assert found[0] == (1, odd["Lineitem name"], None, " 12.50 ", None, result.load_id)
+    assert found[0] == (1, odd["Lineitem name"], None, "12.50", None, result.load_id)
     assert found[1][:3] == (2, "Çay bardağı", "buyer1@example.com")
 
 
@@ -77,8 +79,8 @@ def test_an_unreadable_value_quarantines_its_row_and_loads_the_rest(
 def test_row_numbers_stay_right_around_rows_that_are_left_out(
     take_in: TakeIn, orders_file: OrdersFile, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "BLOCK_BYTES", 2048)
-    monkeypatch.setattr(loading, "_QUARANTINE_BATCH", 7)
+    monkeypatch.setattr(copying, "BLOCK_BYTES", 2048)
+    monkeypatch.setattr(copying, "_QUARANTINE_BATCH", 7)
     path = orders_file([{"Lineitem name": f"row {number}"} for number in range(1, 401)])
     lines = path.read_text().splitlines()
     for number in range(10, 400, 10):
@@ -119,8 +121,8 @@ def test_a_very_long_cell_is_loaded(take_in: TakeIn, orders_file: OrdersFile, co
 def test_a_cell_longer_than_memory_allows_is_refused(
     take_in: TakeIn, orders_file: OrdersFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "BLOCK_BYTES", 1 << 12)
-    monkeypatch.setattr(loading, "LARGEST_BLOCK_BYTES", 1 << 14)
+    monkeypatch.setattr(copying, "BLOCK_BYTES", 1 << 12)
+    monkeypatch.setattr(copying, "LARGEST_BLOCK_BYTES", 1 << 14)
     result = take_in(orders_file([{}, {"Lineitem name": "x" * 100_000}]))
     assert result.status == "refused"
     assert "longer than" in str(result.reason)
@@ -328,7 +330,7 @@ def test_a_file_that_grows_while_it_is_read_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = orders_file([{}, {}])
-    finish = loading._copy_with_room
+    finish = loading.copy_as_written
 
     def grow_meanwhile(*arguments: Any) -> Any:
         done = finish(*arguments)
@@ -336,7 +338,7 @@ def test_a_file_that_grows_while_it_is_read_is_left_alone(
             file.write("more")
         return done
 
-    monkeypatch.setattr(loading, "_copy_with_room", grow_meanwhile)
+    monkeypatch.setattr(loading, "copy_as_written", grow_meanwhile)
     orders = next(table for table in declarations if str(table) == "shopify orders")
     with pytest.raises(StillArriving):
         load_file(conn, business, orders, path, NIGHT)
@@ -349,13 +351,13 @@ def test_a_lost_connection_leaves_nothing_and_the_next_try_loads_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     path = orders_file([{} for _ in range(2000)])
-    monkeypatch.setattr(loading, "BLOCK_BYTES", 1 << 14)
+    monkeypatch.setattr(copying, "BLOCK_BYTES", 1 << 14)
     orders = next(table for table in declarations if str(table) == "shopify orders")
     from rapport.warehouse import connect
 
     with connect(business.name) as doomed:
         pid = doomed.info.backend_pid
-        sort = loading.RowSorter.sort
+        sort = copying.RowSorter.sort
 
         def kill_first(self: Any, block: Any) -> Any:
             if block.row_numbers[0] > 500:
@@ -364,7 +366,7 @@ def test_a_lost_connection_leaves_nothing_and_the_next_try_loads_all(
             return sort(self, block)
 
         with monkeypatch.context() as patch:
-            patch.setattr(loading.RowSorter, "sort", kill_first)
+            patch.setattr(copying.RowSorter, "sort", kill_first)
             with pytest.raises(psycopg.OperationalError):
                 load_file(doomed, business, orders, path, NIGHT)
     assert_books_balance(conn)

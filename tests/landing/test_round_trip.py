@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from landing.exports import NIGHT, assert_books_balance
+from landing.exports import NIGHT, assert_books_balance, declare
 
 from rapport.businesses import Business, Dialect
 from rapport.landing import Declaration, load_file
@@ -52,33 +52,18 @@ DIALECTS = st.fixed_dictionaries(
 )
 
 
-KEY = {"data_type": "text", "description": "any text", "required": True}
-
-
 @pytest.fixture
 def notes() -> Declaration:
     """A declared table of any text, in any of several dialects."""
-    return Declaration.model_validate(
+    return declare(
         {
-            "vendor": "notebook",
-            "table": "notes",
-            "kind": "crm",
-            "concepts": [],
-            "source_file": "models/staging/notebook/_notebook__sources.yml",
-            "freshness": {age: {"count": 1, "period": "day"} for age in ("warn_after", "error_after")},
-            "export": {
-                "file_pattern": "notes.*",
-                "encodings": ["utf-8"],
-                "delimiter": [",", ";", "\t"],
-                "key": ["record_id"],
-                "mode": "delta",
-            },
-            "columns": [
-                {**KEY, "name": "record_id", "header": "Record ID", "not_null": True},
-                {**KEY, "name": "note"},
-            ],
-        }
-    )  # fmt: skip
+            "record_id": {"header": "Record ID", "required": True, "not_null": True},
+            "note": {"required": True},
+        },
+        delimiter=[",", ";", "\t"],
+        key=["record_id"],
+        mode="delta",
+    )
 
 
 @pytest.fixture

@@ -93,8 +93,10 @@ def test_two_encodings_in_one_file_are_refused(take_in: TakeIn, survey: Callable
     assert "mixed" in str(result.reason)
 
 
-def test_times_in_any_declared_form_are_loaded(take_in: TakeIn, survey: Callable[..., Path]) -> None:
-    rows = ("1,03/01/2026 10:00:00", "2,2026-03-01T10:00:00+00:00", "3,13/01/2026 10:00:00")
+def test_times_in_any_form_are_loaded_and_impossible_ones_quarantined(
+    take_in: TakeIn, survey: Callable[..., Path]
+) -> None:
+    rows = ("1,03/01/2026 10:00:00", "2,2026-03-01T10:00:00+00:00", "3,13/01/2026 10:00:00", "4,01/31/2026 10:00:00")
     content = "\n".join(["Respondent ID,End Date", ",", *rows, ""]).encode()
     result = take_in(survey(content), RESPONSES)
-    assert (result.loaded, result.quarantined) == (2, 1)
+    assert (result.loaded, result.quarantined, result.date_order) == (3, 1, "mdy")

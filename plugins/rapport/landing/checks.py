@@ -1,15 +1,24 @@
-"""Checks of rows as they stream by: which row breaks which rule first. Values never appear in a reason."""
+"""Checks of rows as they stream by: typed values in their one form, and which row breaks which rule first.
+
+Values never appear in a reason.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rapport.landing import value_patterns
-from rapport.landing.declarations import Column, Declaration, Formats
+from rapport.landing import value_forms, value_patterns
+from rapport.landing.declarations import Column, Declaration
+from rapport.landing.dialects import Evidence
+from rapport.landing.value_forms import MomentForms, ValueDialect
+
+_NOTHING = pa.scalar(None, pa.string())
 
 
 @dataclass(frozen=True)
@@ -21,57 +30,136 @@ class Fault:
     reason: str
 
 
-@dataclass(frozen=True)
 class ColumnCheck:
-    """The rules of one column; `pattern` matches the whole of a readable value."""
+    """The rules of one column, and the form its values are stored in."""
 
-    column: Column
-    pattern: str | None
-    expected: str
+    def __init__(self, column: Column, declaration: Declaration, dialect: ValueDialect) -> None:
+        export = declaration.export
+        self.column = column
+        self.is_amount, self.is_moment = column.check in ("decimal", "integer"), column.check in ("date", "timestamp")
+        self._sign = dialect.decimal or "."
+        needs_offset = export.time_zone is None
+        self._moments = MomentForms(
+            column.check or "", dialect.date_order, [*export.formats.timestamp, *export.formats.date], needs_offset
+        )
+        self.as_is, self.expected = self._as_is_and_expected(dialect, needs_offset)
+        self.is_number_to_keep = column.pii == "phone" or column.name in (*export.key, *export.key_fallback)
 
-    def unreadable(self, values: pa.Array) -> pa.Array | None:
-        """Mask of the values that do not fit the pattern (null where there is no value); None if all fit."""
-        present = values.drop_null()
-        if self.pattern is None or len(present) == 0 or _all_fit(present, self.pattern):
-            return None
-        return pc.invert(pc.match_substring_regex(values, rf"\A(?:{self.pattern})\z"))
+    @property
+    def is_typed(self) -> bool:
+        """Whether values are stored in one form."""
+        return self.is_amount or self.is_moment
+
+    def rewrite(self, values: pa.Array) -> pa.Array:
+        """Typed values, freed of what guards them, in the form they are stored in; null where one cannot be read."""
+        if self.column.check == "decimal":
+            return value_forms.rewrite_amounts(values, self._sign)
+        if self.column.check == "integer":
+            return value_forms.rewrite_integers(values, self._sign)
+        return self._moments.rewrite(values)
+
+    def fits(self, cell: str) -> bool:
+        """Whether a single value can be read."""
+        values = pa.array([cell])
+        if not self.is_typed:
+            return self.as_is is None or _all_fit(values, self.as_is)
+        return bool(self.rewrite(value_forms.unwrapped(values))[0].is_valid)
+
+    def _as_is_and_expected(self, dialect: ValueDialect, needs_offset: bool) -> tuple[str | None, str]:
+        match self.column.check:
+            case "integer":
+                return value_patterns.INTEGER, "not a whole number"
+            case "boolean":
+                return value_patterns.BOOLEAN, "not true, false, yes, no, 1 or 0"
+            case "email":
+                return value_patterns.EMAIL, "not an e-mail address"
+            case "decimal":
+                return value_forms.amount_as_is(self._sign), f"not an amount with '{self._sign}' before its decimals"
+            case "date" | "timestamp" as check:
+                order = {"dmy": ", day first", "mdy": ", month first", None: ""}[dialect.date_order]
+                what = "date" if check == "date" else "time with an offset" if needs_offset else "time"
+                as_is = value_forms.moment_as_is(check, needs_offset=needs_offset)
+                return as_is, f"not a {what} as expected{order}"
+            case None:
+                return None, ""
 
 
-def checks_of(declaration: Declaration) -> list[ColumnCheck]:
-    """The checks of a declared table, in the order of its columns."""
-    formats = declaration.export.formats
-    return [
-        ColumnCheck(column, *_pattern_of(column, formats))
-        for column in declaration.loaded_columns
-        if column.check or column.not_null
-    ]
+def checks_of(declaration: Declaration, dialect: ValueDialect) -> list[ColumnCheck]:
+    """The checks of a declared table in a file of that dialect, in the order of its columns."""
+    checks = [ColumnCheck(column, declaration, dialect) for column in declaration.loaded_columns]
+    return [check for check in checks if check.column.check or check.column.not_null or check.is_number_to_keep]
 
 
-def find_faults(values: dict[str, pa.Array], checks: Sequence[ColumnCheck]) -> dict[int, Fault]:
-    """Index of each bad row (from 0) with the first rule it breaks, in the order of the checks.
+def read_values(
+    values: dict[str, pa.Array],
+    row_numbers: npt.NDArray[np.int64],
+    checks: Sequence[ColumnCheck],
+    evidence: Evidence | None = None,
+) -> tuple[dict[str, pa.Array], dict[int, Fault]]:
+    """Columns of a block by name, typed ones in their stored form; and of each bad row (index from 0) the first fault.
 
-    `values` holds the columns of a block by name; columns that the file lacks are passed over.
+    Columns that the file lacks are passed over. What the values say of the file's dialect is added to `evidence`.
     """
+    values = dict(values)
     faults: dict[int, Fault] = {}
     for check in checks:
         column = check.column
         if column.name not in values:
             continue
         found = values[column.name]
+        unreadable = None
+        if check.is_typed:
+            found, unreadable = _in_stored_form(found, row_numbers, check, evidence)
+            values[column.name] = found
+        elif check.as_is is not None and not _all_fit(found, check.as_is):
+            unreadable = pc.invert(value_forms.fits(found, check.as_is))
+        # What cannot be read is not empty, but null by now.
         if column.not_null and found.null_count:
-            _note(
-                faults,
-                pc.is_null(found),
-                Fault("not_null", column.name, f"{column.headers[0]}: it is empty"),
-            )
-        mask = check.unreadable(found)
-        if mask is not None and column.check:
-            _note(
-                faults,
-                mask,
-                Fault(column.check, column.name, f"{column.headers[0]}: {check.expected}"),
-            )
-    return faults
+            empty = pc.is_null(found) if unreadable is None else pc.and_not(pc.is_null(found), unreadable)
+            _note(faults, empty, Fault("not_null", column.name, f"{column.headers[0]}: it is empty"))
+        if unreadable is not None and column.check:
+            _note(faults, unreadable, Fault(column.check, column.name, f"{column.headers[0]}: {check.expected}"))
+        if check.is_number_to_keep and not check.is_moment:
+            _note_rounded(faults, found, column)
+    return values, faults
+
+
+def _in_stored_form(
+    values: pa.Array, row_numbers: npt.NDArray[np.int64], check: ColumnCheck, evidence: Evidence | None
+) -> tuple[pa.Array, pa.Array | None]:
+    """Values in the form they are stored in, and a mask of those that cannot be read, if there are any."""
+    assert check.as_is is not None
+    header = check.column.headers[0]
+    all_as_is = _all_fit(values, check.as_is)
+    if evidence is not None and check.is_amount and evidence.sign_is_open:
+        evidence.of_amounts(value_forms.unwrapped(values), row_numbers, header)
+    if all_as_is:
+        return values, None
+    others = pc.fill_null(pc.invert(value_forms.fits(values, check.as_is)), False)
+    written = value_forms.unwrapped(values.filter(others))
+    written = pc.if_else(pc.equal(written, ""), _NOTHING, written)
+    if evidence is not None:
+        (evidence.of_amounts if check.is_amount else evidence.of_moments)(
+            written, row_numbers[others.to_numpy(zero_copy_only=False)], header
+        )
+    rewritten = check.rewrite(written)
+    values = pc.replace_with_mask(values, others, rewritten)
+    if rewritten.null_count == written.null_count:
+        return values, None
+    bad = pc.and_(pc.is_null(rewritten), pc.is_valid(written))
+    return values, pc.replace_with_mask(others, others, bad)
+
+
+def ask(
+    values: dict[str, pa.Array], row_numbers: npt.NDArray[np.int64], checks: Sequence[ColumnCheck], evidence: Evidence
+) -> None:
+    """Add all that the typed values of a block say of the file's dialect to the evidence."""
+    for check in checks:
+        found = values.get(check.column.name)
+        if found is None or not check.is_typed:
+            continue
+        of = evidence.of_amounts if check.is_amount else evidence.of_moments
+        of(value_forms.unwrapped(found), row_numbers, check.column.headers[0])
 
 
 def find_nul_bytes(values: dict[str, pa.Array]) -> dict[int, Fault]:
@@ -82,38 +170,27 @@ def find_nul_bytes(values: dict[str, pa.Array]) -> dict[int, Fault]:
     return faults
 
 
+def _note_rounded(faults: dict[int, Fault], values: pa.Array, column: Column) -> None:
+    if pc.any(pc.match_substring(values, "E+")).as_py():
+        reason = f"{column.headers[0]}: a spreadsheet has rounded it (as in 9,05E+11)"
+        rounded = value_forms.fits(value_forms.unwrapped(values), value_patterns.ROUNDED)
+        _note(faults, rounded, Fault("rounded", column.name, reason))
+
+
 def _note(faults: dict[int, Fault], mask: pa.Array, fault: Fault) -> None:
     for index in pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist():
         faults.setdefault(index, fault)
 
 
-def _all_fit(present: pa.Array, pattern: str) -> bool:
+def _all_fit(values: pa.Array, pattern: str) -> bool:
     """Whether every value fits, asked of all of them joined by NUL.
 
     One match over a long text takes a third of the time of many short ones. A NUL within a value could hide a
     fault; such a row is found by `find_nul_bytes`.
     """
+    present = values.drop_null()
+    if len(present) == 0:
+        return True
     rows = pa.ListArray.from_arrays(pa.array([0, len(present)], pa.int32()), present)
     joined = pc.binary_join_element_wise(pc.binary_join(rows, "\0"), "", "\0")
     return bool(pc.match_substring_regex(joined, rf"\A(?:(?:{pattern})\x00)*\z")[0].as_py())
-
-
-def _pattern_of(column: Column, formats: Formats) -> tuple[str | None, str]:
-    match column.check:
-        case "integer":
-            return value_patterns.INTEGER, "not a whole number"
-        case "boolean":
-            return value_patterns.BOOLEAN, "not true, false, yes, no, 1 or 0"
-        case "email":
-            return value_patterns.EMAIL, "not an e-mail address"
-        case "decimal":
-            point = formats.decimal or "."
-            return value_patterns.decimal(point), f"not an amount with '{point}' before its decimals"
-        case "date":
-            return value_patterns.moment(formats.date), f"not a date as declared ({' or '.join(formats.date)})"
-        case "timestamp":
-            return value_patterns.moment(
-                formats.timestamp
-            ), f"not a time as declared ({' or '.join(formats.timestamp)})"
-        case None:
-            return None, ""

@@ -24,7 +24,7 @@ from pydantic import (
 
 from rapport.businesses import Business, Kind, load_business
 from rapport.errors import LandingError
-from rapport.landing import value_patterns
+from rapport.landing import value_forms
 
 Check = Literal["integer", "decimal", "date", "timestamp", "boolean", "email"]
 DataType = Literal["text", "integer", "decimal", "date", "timestamp", "boolean", "email"]
@@ -50,17 +50,18 @@ class _Strict(BaseModel):
 
 
 class Formats(_Strict):
-    """How typed values are written; times and dates as strftime formats, the decimal point as itself."""
+    """How typed values are written, where a file's own values cannot tell."""
 
-    timestamp: list[str] = []
-    date: list[str] = []
-    decimal: Literal[".", ","] | None = None
+    timestamp: list[str] = Field(default=[], description="strftime formats that are not read anyway")
+    date: list[str] = Field(default=[], description="strftime formats that are not read anyway")
+    decimal: Literal[".", ","] | None = Field(default=None, description="what stands before the decimals")
     date_order: Literal["dmy", "mdy"] | None = Field(default=None, description="how 03/04/2026 is meant")
 
     @field_validator("timestamp", "date")
     @classmethod
     def _understood(cls, value: list[str]) -> list[str]:
-        value_patterns.moment(value)
+        for written in value:
+            value_forms.declared_steps(written)
         return value
 
 
@@ -245,10 +246,6 @@ class Declaration(_Strict):
             for name in getattr(self.export, key):
                 if name not in by_name or by_name[name].drop:
                     raise ValueError(f"export.{key}: {name!r} is not one of the loaded columns")
-        for column in self.columns:
-            written = getattr(self.export.formats, column.check or "", True)
-            if not written:
-                raise ValueError(f"column {column.name}, check: export.formats.{column.check} is missing")
         owners: dict[str, str] = {}
         for column in self.columns:
             for header in column.headers:

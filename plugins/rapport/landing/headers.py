@@ -8,16 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from rapport.errors import LandingError
 from rapport.landing.checks import checks_of
 from rapport.landing.declarations import Column, Declaration, HeaderRow, snake_case
 from rapport.landing.first_records import first_records
+from rapport.landing.value_forms import ValueDialect
 
 _ONLY_CHOICE = {"", "response", "open-ended response"}
 # Records that are looked at below the header: what they agree on is how rows end.
 _LOOKED_AT = 3
+
+# What can be read at all can be read in one of them.
+_OPPOSITE_DIALECTS = (ValueDialect(".", "mdy"), ValueDialect(",", "dmy"))
 
 Cells = list[str]
 
@@ -174,12 +176,13 @@ def _is_header(cells: Cells, role: HeaderRow, columns: dict[str, int], declarati
         ]
         return not any(_cell(cells, position) for position in required)
     checked = [
-        check.unreadable(pa.array([cell]))
-        for check in checks_of(declaration)
-        if check.pattern is not None and (cell := _cell(cells, columns.get(check.column.name, len(cells))))
+        check.fits(cell)
+        for dialect in _OPPOSITE_DIALECTS
+        for check in checks_of(declaration, dialect)
+        if check.column.check and (cell := _cell(cells, columns.get(check.column.name, len(cells))))
     ]
     if checked:
-        return all(mask is not None for mask in checked)
+        return not any(checked)
     filled = [cell for cell in cells if cell.strip()]
     return role == "label" or all(cell.startswith("{") for cell in filled)
 

@@ -22,9 +22,9 @@ Connection = psycopg.Connection[Any]
 
 _RESULT = (
     "load_id, business_date, kind, vendor, table_name as table, file_name as file, status, encoding,"
-    " delimiter, rows_read as read, rows_loaded as loaded, rows_quarantined as quarantined,"
-    " rows_skipped as skipped, reason, fix, supersedes, new_columns, missing_columns, scope, rows_known as known,"
-    " records_closed as closed, replays"
+    " delimiter, format, decimal_sign as decimal, date_order, rows_read as read, rows_loaded as loaded,"
+    " rows_quarantined as quarantined, rows_skipped as skipped, reason, fix, supersedes, new_columns,"
+    " missing_columns, scope, rows_known as known, records_closed as closed, replays"
 )
 
 
@@ -183,11 +183,13 @@ def _without_nul(text: str | None) -> str | None:
 def close_load(conn: Connection, result: LoadResult, sha256: str) -> None:
     """Complete the row of a load in its transaction; what it supersedes closes its quarantine."""
     conn.execute(
-        "update ops.loads set sha256 = %s, rows_read = %s, rows_loaded = %s, rows_quarantined = %s,"
-        " rows_skipped = %s, rows_known = %s, records_closed = %s, reason = %s, finished_at = clock_timestamp()"
-        " where load_id = %s",
+        "update ops.loads set sha256 = %s, decimal_sign = %s, date_order = %s, rows_read = %s, rows_loaded = %s,"
+        " rows_quarantined = %s, rows_skipped = %s, rows_known = %s, records_closed = %s, reason = %s,"
+        " finished_at = clock_timestamp() where load_id = %s",
         [
             sha256,
+            result.decimal,
+            result.date_order,
             result.read,
             result.loaded,
             result.quarantined,

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from rapport.businesses import Business
 from rapport.errors import LandingError
 from rapport.landing import ledger
-from rapport.landing.checks import checks_of
+from rapport.landing.copying import copy_as_written
 from rapport.landing.declarations import Declaration
-from rapport.landing.delimited import DelimitedReader
 from rapport.landing.encodings import choose_encoding
-from rapport.landing.fixed_width import FixedWidthReader
-from rapport.landing.full_exports import Merged, create_incoming, merge_incoming, note_withheld
-from rapport.landing.headers import Layout, read_layout
+from rapport.landing.headers import read_layout
 from rapport.landing.raw_tables import ensure_raw_tables, lock_raw_table
-from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, Reader, RecordTooLong
 from rapport.landing.recognition import Recognised
-from rapport.landing.records import stores_differences
-from rapport.landing.results import LoadResult, Quarantined
-from rapport.landing.sorting import COPY_DELIMITER, RowSorter, Sorted
+from rapport.landing.results import LoadResult
 
 Connection = psycopg.Connection[Any]
-
-# Quarantined rows are held back until so many, as Postgres takes one COPY at a time.
-_QUARANTINE_BATCH = 5_000
 
 
 class StillArriving(LandingError):
@@ -122,7 +109,7 @@ def _load(
     )
     result = replace(result, load_id=ledger.open_load(conn, result, file_date, before))
     ledger.write_columns(conn, result, layout)
-    reader, result = _copy_with_room(conn, declaration, path, encoding, layout, result, found)
+    reader, result = copy_as_written(conn, business, declaration, path, layout, result, found)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns, before.st_size) != (
         after.st_size,
@@ -138,133 +125,6 @@ def _load(
         )
     ledger.close_load(conn, result, reader.sha256)
     return result
-
-
-def _copy_with_room(
-    conn: Connection,
-    declaration: Declaration,
-    path: Path,
-    encoding: str,
-    layout: Layout,
-    result: LoadResult,
-    found: ledger.Before,
-) -> tuple[Reader, LoadResult]:
-    """Copy the file's rows, reading it again in large blocks if a record does not fit into a small one."""
-    for block_bytes in (BLOCK_BYTES, LARGEST_BLOCK_BYTES):
-        reader = _open(path, encoding, layout, declaration, block_bytes)
-        try:
-            with conn.transaction():
-                return reader, _copy(conn, declaration, reader, layout, result, found)
-        except RecordTooLong as error:
-            too_long = error
-    raise too_long.as_refusal(path.name)
-
-
-def _open(path: Path, encoding: str, layout: Layout, declaration: Declaration, block_bytes: int) -> Reader:
-    if layout.delimiter is None:
-        return FixedWidthReader(path, encoding, layout, declaration.export, block_bytes)
-    return DelimitedReader(path, encoding, layout, block_bytes)
-
-
-def _copy(
-    conn: Connection,
-    declaration: Declaration,
-    reader: Reader,
-    layout: Layout,
-    result: LoadResult,
-    found: ledger.Before,
-) -> LoadResult:
-    assert result.load_id is not None
-    sorter = RowSorter(layout, checks_of(declaration), result.load_id, declaration.export.footer)
-    is_compared = stores_differences(declaration) and bool(found.load_ids)
-    target = create_incoming(conn, declaration) if is_compared else sql.Identifier("raw", declaration.raw_table)
-    statement = sql.SQL("copy {} ({}) from stdin (format csv, delimiter {})").format(
-        target, sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns)), COPY_DELIMITER
-    )
-    n_loaded = n_skipped = n_quarantined = 0
-    reasons: Counter[str] = Counter()
-    blocks = _ahead(_sorted(reader, sorter))
-    is_done = False
-    while not is_done:
-        held: list[Quarantined] = []
-        with conn.cursor().copy(statement) as copy:
-            is_done = True
-            for block in blocks:
-                copy.write(block.rows)
-                n_loaded += block.n_loaded
-                n_skipped += block.n_skipped
-                held += block.quarantined
-                if len(held) >= _QUARANTINE_BATCH:
-                    is_done = False
-                    break
-        _quarantine(conn, result.load_id, held)
-        n_quarantined += len(held)
-        reasons.update(row.fault.reason for row in held)
-        if stores_differences(declaration):
-            note_withheld(conn, declaration, result.load_id, _keys_of(held, declaration, layout))
-    merged = Merged(n_loaded, 0)
-    if is_compared:
-        merged = merge_incoming(conn, declaration, result.load_id, before=found.load_ids, replaced=found.replaced)
-    n_known = n_loaded - merged.n_loaded
-    return replace(
-        result,
-        read=reader.n_rows,
-        loaded=merged.n_loaded,
-        skipped=n_skipped + n_known,
-        quarantined=n_quarantined,
-        known=n_known,
-        closed=merged.n_closed,
-        reason=_told(reasons, n_known, merged.n_closed, found, result),
-    )
-
-
-def _sorted(reader: Reader, sorter: RowSorter) -> Iterator[Sorted]:
-    yield from map(sorter.sort, reader.blocks())
-    yield sorter.end()
-    if reader.cut_off is not None and not sorter.ends_with_footer:
-        raise reader.cut_off
-
-
-def _told(reasons: Counter[str], n_known: int, n_closed: int, found: ledger.Before, result: LoadResult) -> str | None:
-    """What the counts of a load do not say by themselves."""
-    told = [f"{count} x {reason}" for reason, count in reasons.most_common(5)]
-    if n_known:
-        told.append(f"{n_known:,} rows say what is known already")
-    if n_closed:
-        told.append(f"{n_closed:,} records are listed no longer")
-    if found.newest_export is not None and found.newest_export > found.export_date:
-        told.append(f"older than the newest export, of {found.newest_export}: what that one lists stays as it is")
-    return "; ".join(told) or None
-
-
-def _keys_of(held: Iterable[Quarantined], declaration: Declaration, layout: Layout) -> Iterator[dict[str, Any]]:
-    """Row number and key columns of quarantined rows, of those that could be split into columns."""
-    names = [*declaration.export.key, *declaration.export.key_fallback]
-    headers = {name: layout.shown[layout.columns[name]] for name in names if name in layout.columns}
-    for row in held:
-        if row.fault.rule != "ragged_row":
-            cells = json.loads(row.raw_row)
-            keys = {name: cells.get(header) for name, header in headers.items()}
-            yield {"row_number": row.row_number, **keys}
-
-
-def _ahead(blocks: Iterator[Sorted]) -> Iterator[Sorted]:
-    """Prepare the next block in another thread while this one is on its way to Postgres."""
-    with ThreadPoolExecutor(1, thread_name_prefix="landing") as pool:
-        coming = pool.submit(next, blocks, None)
-        while (block := coming.result()) is not None:
-            coming = pool.submit(next, blocks, None)
-            yield block
-
-
-def _quarantine(conn: Connection, load_id: int, rows: list[Quarantined]) -> None:
-    if not rows:
-        return
-    statement = "copy quality.quarantine (load_id, row_number, raw_row, rule, column_name, reason) from stdin"
-    with conn.cursor().copy(statement) as copy:
-        for row in rows:
-            fault = row.fault
-            copy.write_row((load_id, row.row_number, row.raw_row, fault.rule, fault.column or None, fault.reason))
 
 
 def _unchanged(known: LoadResult, path: Path) -> LoadResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -59,6 +60,7 @@ class Reader(Protocol):
     `cut_off` is set then if its last row looks as if more should follow: a refusal, unless a footer ends the file.
     """
 
+    path: Path
     n_rows: int
     cut_off: LandingError | None
 

@@ -31,8 +31,11 @@ class LoadResult:
     loaded: int = 0
     quarantined: int = 0
     skipped: int = 0
+    format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    decimal: str | None = None
+    date_order: str | None = None
     reason: str | None = None
     fix: str | None = None
     supersedes: int | None = None
@@ -60,6 +63,9 @@ class LoadResult:
         rest = (
             "reason",
             "fix",
+            "format",
+            "decimal",
+            "date_order",
             "load_id",
             "supersedes",
             "replays",

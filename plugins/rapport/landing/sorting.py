@@ -12,12 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from rapport.landing.checks import ColumnCheck, Fault, find_faults, find_nul_bytes
+from rapport.landing.checks import Fault, checks_of, find_nul_bytes, read_values
+from rapport.landing.declarations import Declaration
+from rapport.landing.dialects import Evidence
 from rapport.landing.extras import as_json
 from rapport.landing.footers import Footer
 from rapport.landing.headers import Layout
 from rapport.landing.reading import Block, RaggedRow
 from rapport.landing.results import Quarantined
+from rapport.landing.value_forms import ValueDialect
 
 # Between fields on the way to Postgres: rare in text, so that values with commas need no quotes.
 COPY_DELIMITER = "\x1f"
@@ -36,12 +39,16 @@ class Sorted:
 class RowSorter:
     """Sorts the blocks of one file. `copy_columns` names the raw columns of `Sorted.rows`, in order.
 
-    `footer` is a pattern of the first cell of lines that end a report.
+    With `evidence`, the dialect is what is taken for granted: a value that speaks against it raises InDoubt.
     """
 
-    def __init__(self, layout: Layout, checks: list[ColumnCheck], load_id: int, footer: str | None = None) -> None:
-        self._layout, self._checks, self._load_id = layout, checks, load_id
-        self._footer = Footer(footer) if footer else None
+    def __init__(
+        self, layout: Layout, declaration: Declaration, load_id: int, dialect: ValueDialect, evidence: Evidence | None
+    ) -> None:
+        self._layout, self._load_id = layout, load_id
+        self._checks = checks_of(declaration, dialect)
+        self._dialect, self._evidence = dialect, evidence
+        self._footer = Footer(declaration.export.footer) if declaration.export.footer else None
         self._quoting = "none"
         self.copy_columns = [
             "_load_id",
@@ -55,7 +62,9 @@ class RowSorter:
         n_rows = len(block.row_numbers)
         declared = {name: block.columns[position] for name, position in self._layout.columns.items()}
         extra = {header: block.columns[position] for header, position in self._layout.extras.items()}
-        faults = find_faults(declared, self._checks)
+        declared, faults = read_values(declared, block.row_numbers, self._checks, self._evidence)
+        if self._evidence is not None:
+            self._evidence.uphold(self._dialect)
         if block.may_hold_nul:
             faults |= find_nul_bytes(extra | declared)
         blank = set(_blank_rows(block))

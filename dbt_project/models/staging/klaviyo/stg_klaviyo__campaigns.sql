@@ -32,7 +32,7 @@ renamed as (
         {{ blank_to_null('subject') }} as subject,
         {{ blank_to_null('list') }} as audience,
         lower(coalesce({{ blank_to_null('campaign_channel') }}, 'email')) as channel,
-        {{ to_instant('send_time', 'Europe/Istanbul') }} as sent_at,
+        {{ to_timestamp_utc('send_time', 'Europe/Istanbul') }} as sent_at,
         cast(cast(total_recipients as numeric) as integer) as n_recipients,
         cast(cast(successful_deliveries as numeric) as integer) as n_delivered,
         cast(cast(bounces as numeric) as integer) as n_bounced,

@@ -24,10 +24,10 @@ renamed as (
         lower({{ blank_to_null('origin') }}) as channel,
         {{ blank_to_null('owner_id') }} as team,
         {{ blank_to_null('status') }} as status,
-        {{ to_instant('created_date') }} as opened_at,
+        {{ to_timestamp_utc('created_date') }} as opened_at,
         -- Salesforce exports no first reply; who has a closed case was answered by then at the latest.
-        {{ to_instant('closed_date') }} as first_reply_at,
-        {{ to_instant('closed_date') }} as closed_at
+        {{ to_timestamp_utc('closed_date') }} as first_reply_at,
+        {{ to_timestamp_utc('closed_date') }} as closed_at
     from latest
     where not coalesce({{ is_yes('is_deleted') }}, false)
 

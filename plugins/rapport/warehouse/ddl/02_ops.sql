@@ -65,6 +65,10 @@ create table if not exists ops.loads (
 comment on table ops.loads is
     'The ledger: one row per file taken in or refused. refused: not loadable; rejected: loaded, then stopped by the landing gate.';
 comment on column ops.loads.table_name is 'Empty when the file could not be recognised.';
+-- Columns that came later
+alter table ops.loads add column if not exists format text;
+alter table ops.loads add column if not exists decimal_sign text;
+alter table ops.loads add column if not exists date_order text;
 create index if not exists loads_by_file on ops.loads (vendor, table_name, file_name);
 
 create table if not exists ops.load_columns (

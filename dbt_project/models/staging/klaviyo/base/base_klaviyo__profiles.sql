@@ -30,12 +30,12 @@ renamed as (
             when upper(email_suppressions) like '%UNSUBSCRIBED%' then 'UNSUBSCRIBED'
             else upper({{ blank_to_null('email_marketing_consent') }})
         end as email_consent,
-        {{ to_instant('email_marketing_consent_timestamp') }} as email_consent_at,
+        {{ to_timestamp_utc('email_marketing_consent_timestamp') }} as email_consent_at,
         upper({{ blank_to_null('sms_marketing_consent') }}) as sms_consent,
-        {{ to_instant('sms_marketing_consent_timestamp') }} as sms_consent_at,
+        {{ to_timestamp_utc('sms_marketing_consent_timestamp') }} as sms_consent_at,
         upper({{ blank_to_null('email_suppressions') }}) as suppressions,
-        {{ to_instant('coalesce(profile_created_on, first_active, date_added)') }} as created_at,
-        {{ to_instant('last_active') }} as last_active_at,
+        {{ to_timestamp_utc('coalesce(profile_created_on, first_active, date_added)') }} as created_at,
+        {{ to_timestamp_utc('last_active') }} as last_active_at,
         file_date,
         first_file_date,
         closed_on

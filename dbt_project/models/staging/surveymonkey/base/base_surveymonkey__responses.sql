@@ -28,7 +28,7 @@ renamed as (
         {{ blank_to_null('custom_data_1') }} as order_number,
         cast(null as text) as language,
         _extra as answers,
-        {{ surveymonkey_time('coalesce(end_date, start_date)') }} as answered_at,
+        {{ to_timestamp_utc('coalesce(end_date, start_date)') }} as answered_at,
         file_date
     from latest
 
