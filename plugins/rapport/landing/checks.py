@@ -39,9 +39,8 @@ class ColumnCheck:
         self.is_amount, self.is_moment = column.check in ("decimal", "integer"), column.check in ("date", "timestamp")
         self._sign = dialect.decimal or "."
         needs_offset = export.time_zone is None
-        self._moments = MomentForms(
-            column.check or "", dialect.date_order, [*export.formats.timestamp, *export.formats.date], needs_offset
-        )
+        declared = export.formats.timestamp if column.check == "timestamp" else export.formats.date
+        self._moments = MomentForms(column.check or "", dialect.date_order, declared, needs_offset)
         self.as_is, self.expected = self._as_is_and_expected(dialect, needs_offset)
         self.is_number_to_keep = column.pii == "phone" or column.name in (*export.key, *export.key_fallback)
 
@@ -78,8 +77,7 @@ class ColumnCheck:
             case "date" | "timestamp" as check:
                 order = {"dmy": ", day first", "mdy": ", month first", None: ""}[dialect.date_order]
                 what = "date" if check == "date" else "time with an offset" if needs_offset else "time"
-                as_is = value_forms.moment_as_is(check, needs_offset=needs_offset)
-                return as_is, f"not a {what} as expected{order}"
+                return self._moments.as_is, f"not a {what} as expected{order}"
             case None:
                 return None, ""
 

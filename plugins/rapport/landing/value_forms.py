@@ -118,18 +118,19 @@ _TWELVE_HOURS: list[Step] = [
 _MIDNIGHT = " 00:00(?::00(?:\\.0+)?)?\\z"
 
 
-def moment_as_is(check: str, *, needs_offset: bool) -> str:
-    """Pattern of the dates or times that are in the stored form already."""
+def moment_as_is(check: str, declared: Sequence[str], *, needs_offset: bool) -> str:
+    """Pattern of the dates or times that are in the stored form already; a time may be a day alone where declared."""
     if check == "date":
         return value_patterns.DATE
-    return value_patterns.TIMESTAMP_WITH_OFFSET if needs_offset else value_patterns.TIMESTAMP
+    pattern = value_patterns.TIMESTAMP_WITH_OFFSET if needs_offset else value_patterns.TIMESTAMP
+    return f"{pattern}|{value_patterns.DATE}" if any("%H" not in i and "%I" not in i for i in declared) else pattern
 
 
 class MomentForms:
     """Rewrites dates or times into the stored form; `declared` are strftime formats besides the usual ways."""
 
     def __init__(self, check: str, order: DateOrder | None, declared: Sequence[str] = (), needs_offset: bool = False):
-        self._as_is = moment_as_is(check, needs_offset=needs_offset)
+        self.as_is = moment_as_is(check, declared, needs_offset=needs_offset)
         self._is_date = check == "date"
         self._declared = [step for format_ in declared for step in declared_steps(format_)]
         self._usual = [*_usual_steps(order), *_TIDY]
@@ -149,7 +150,7 @@ class MomentForms:
             values = pc.replace_substring_regex(values, pattern, replacement)
         if self._is_date:
             values = pc.replace_substring_regex(values, _MIDNIGHT, "")
-        return values, fits(values, self._as_is)
+        return values, fits(values, self.as_is)
 
 
 def _usual_steps(order: DateOrder | None) -> Iterator[Step]:
@@ -236,8 +237,6 @@ def declared_steps(format_: str) -> list[Step]:
         clock = f" {hour}:{groups.get('M', '00')}:{groups.get('S', '00')}"
         clock += f".{groups['f']}" if "f" in groups else ""
         clock += "".join(f" {groups[name]}" for name in "pz" if name in groups)
-    else:
-        clock = " 00:00:00"
     steps = []
     # Two digits mean 1969 to 2068, as everywhere.
     for year, century in (("[0-5][0-9]|6[0-8]", "20"), ("69|[7-9][0-9]", "19")) if "y" in names else (("", ""),):
