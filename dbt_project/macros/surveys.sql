@@ -214,7 +214,7 @@
         responses.language,
         responses.answers,
         -- A file without times counts as of its day.
-        coalesce(responses.answered_at, {{ to_timestamp_utc('responses.file_date') }}) as answered_at,
+        coalesce(responses.answered_at, {{ to_timestamp_utc('cast(responses.file_date as text)') }}) as answered_at,
         responses.file_date
     from responses
     left join audiences
