@@ -53,7 +53,7 @@ def arriving_files(business: Business, kind: Kind, business_date: date, folder: 
 
 
 def missing_tables(business: Business, kind: Kind, business_date: date, folder: Path) -> list[str]:
-    """Declared tables of a kind without a file of the day: dated so, or undated and changed since."""
+    """Declared tables of a kind, optional ones apart, without a file of the day: dated so, or undated and changed since."""
     tables = load_declarations(business)
     begins = datetime.combine(business_date, time(), tzinfo=business.zone).timestamp()
     arrived = {
@@ -62,7 +62,8 @@ def missing_tables(business: Business, kind: Kind, business_date: date, folder: 
         if found.declaration is not None
         and (found.file_date == business_date or (found.file_date is None and found.path.stat().st_mtime >= begins))
     }
-    declared = [(table.vendor, table.table) for table in tables if table.kind == kind]
+    expected = [table for table in tables if table.kind == kind and not table.export.is_optional]
+    declared = [(table.vendor, table.table) for table in expected]
     return [f"{vendor}.{table}" for vendor, table in declared if (vendor, table) not in arrived]
 
 
