@@ -53,7 +53,10 @@ def arriving_files(business: Business, kind: Kind, business_date: date, folder: 
 
 
 def missing_tables(business: Business, kind: Kind, business_date: date, folder: Path) -> list[str]:
-    """Declared tables of a kind, optional ones apart, without a file of the day: dated so, or undated and changed since."""
+    """Declared tables of a kind without a file of the day: dated so, or undated and changed since.
+
+    Optional exports are not missed.
+    """
     tables = load_declarations(business)
     begins = datetime.combine(business_date, time(), tzinfo=business.zone).timestamp()
     arrived = {

@@ -1,8 +1,8 @@
 """CDNOW, an online record shop's first eighteen months, as the generic export of orders.
 
 Real purchases of all who first bought in the first quarter of 1997: Fader and Hardie, "Forecasting Repeat Sales at
-CDNOW: A Case Study", Interfaces 31 (2001). The data come with the optional package lifetimes (CDNOW_master.txt: customer, day,
-number of CDs, dollars) and are read at run time; the package itself is not imported.
+CDNOW: A Case Study", Interfaces 31 (2001). The data come with the optional package lifetimes (CDNOW_master.txt:
+customer, day, number of CDs, dollars) and are read at run time; the package itself is not imported.
 """
 
 from __future__ import annotations
