@@ -3,7 +3,7 @@
 from airflow.sdk import chain, dag, task_group
 
 from rapport.airflow.build import CheckLists, ClaimNight, DbtStep, DeliverLists, PrepareLists
-from rapport.airflow.wiring import MARTS_PUBLISHED, Owner, Tag, default_args, night_parameters
+from rapport.airflow.wiring import MARTS_PUBLISHED, NIGHT_CLOSED, Owner, Tag, default_args, night_parameters
 
 
 @dag(
@@ -35,6 +35,7 @@ def send_segments():
     DeliverLists.partial(
         task_id="deliver_lists",
         night=night,
+        outlets=[NIGHT_CLOSED],
         map_index_template="{{ task.list_key['segment'] }} → {{ task.list_key['destination'] }}",
     ).expand(list_key=prepared.output)
 

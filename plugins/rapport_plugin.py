@@ -13,5 +13,11 @@ class RapportPlugin(AirflowPlugin):
     operator_extra_links = [NightLink()]  # noqa: RUF012  (Airflow's own interface)
     fastapi_apps = [{"app": app, "url_prefix": PAGES, "name": "Rapport"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
-        {"name": "Nights", "href": f"{PAGES}/nights", "destination": "nav", "url_route": "rapport_nights"},
+        {
+            "name": "Nights",
+            "href": f"{PAGES}/nights",
+            "destination": "nav",
+            "url_route": "rapport_nights",
+            "icon": f"{PAGES}/moon.svg",
+        },
     ]

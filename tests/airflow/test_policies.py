@@ -110,3 +110,20 @@ def test_only_one_folder_of_the_package_imports_airflow() -> None:
 def test_the_package_is_kept_from_running_as_plugins() -> None:
     ignored = (REPOSITORY / "plugins" / ".airflowignore").read_text().splitlines()
     assert "rapport/" in ignored
+
+
+def test_every_asset_that_wakes_a_dag_is_reported_by_a_task(dags: dict[str, Any]) -> None:
+    from airflow.sdk import AssetAlias
+
+    from rapport.airflow.wiring import LISTS_SENT, MARTS_PUBLISHED, NIGHT_CLOSED, landed
+    from rapport.businesses import KINDS
+
+    # Of a mapped task these are the outlets given to `partial`: what its class would add is not among them.
+    assert dags["send_segments"].get_task("deliver_lists").outlets == [NIGHT_CLOSED]
+    outlets = {outlet for dag in dags.values() for task in dag.tasks for outlet in task.outlets}
+    through_alias = {NIGHT_CLOSED: LISTS_SENT}
+    reported = {through_alias[outlet] if isinstance(outlet, AssetAlias) else outlet for outlet in outlets}
+    schedules = (getattr(dag.timetable, "asset_condition", None) for dag in dags.values())
+    waking = {asset for condition in schedules if condition is not None for asset in condition.objects}
+    assert waking == {*(landed(kind) for kind in KINDS), MARTS_PUBLISHED, LISTS_SENT}
+    assert reported == waking

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from e2e.airflow_api import AirflowApi
 
+REPOSITORY = Path(__file__).parents[2]
 RAPPORT = Path(sys.executable).with_name("rapport")
+
+
+def age(path: Path) -> None:
+    """Make a file look settled, so that nobody has to wait for it."""
+    long_ago = time.time() - 3600
+    os.utime(path, (long_ago, long_ago))
 
 
 @dataclass
@@ -24,6 +34,7 @@ class Checkout:
 
     home: Path
     more: dict[str, str] = field(default_factory=dict)
+    _urls: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -38,22 +49,40 @@ class Checkout:
             raise AssertionError(f"rapport {' '.join(arguments)} → {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
-    def run(self, *arguments: str, check: bool = True) -> dict[str, Any]:
-        """`rapport run … --json`."""
-        done = self("run", *arguments, "--json", check=check)
+    def run(self, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
+        """`rapport run … --json`, which must end with that exit code."""
+        done = self("run", *arguments, "--json", check=False)
+        assert done.returncode == exit_code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
-    def samples(self, out: Path, nights: int, customers: int = 250) -> Path:
+    def own_project(self) -> Path:
+        """A copy of the project for this checkout alone, so that a test can edit businesses, models, expectations."""
+        project = self.home / "project"
+        for folder in ("businesses", "dags", "dbt_project", "expectations", "plugins"):
+            shutil.copytree(REPOSITORY / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        self.more["RAPPORT_PROJECT"] = str(project)
+        return project
+
+    @property
+    def airflow(self) -> AirflowApi:
+        """The REST API of the stack that is up: what the UI shows and does."""
+        return AirflowApi(self.home / "airflow")
+
+    def samples(self, out: Path, nights: int, customers: int = 250, start: date = date(2026, 3, 1)) -> Path:
         """Write sample exports; files get an age, so that nobody has to wait for them to settle."""
-        self("samples", "generate", "--customers", str(customers), "--nights", str(nights), "--out", str(out))
-        long_ago = time.time() - 3600
+        size = ("--customers", str(customers), "--nights", str(nights), "--start", f"{start}")
+        self("samples", "generate", *size, "--out", str(out))
         for path in out.rglob("*"):
-            os.utime(path, (long_ago, long_ago))
+            age(path)
         return out
 
     def connect(self, business: str = "sample") -> psycopg.Connection[Any]:
-        return psycopg.connect(self("warehouse", "url", "--business", business).stdout.strip(), autocommit=True)
+        try:
+            return psycopg.connect(self._urls[business], autocommit=True)
+        except (KeyError, psycopg.OperationalError):  # this command starts the server if need be
+            self._urls[business] = self("warehouse", "url", "--business", business).stdout.strip()
+            return psycopg.connect(self._urls[business], autocommit=True)
 
     def query(self, sql: str, business: str = "sample") -> list[tuple[Any, ...]]:
         with self.connect(business) as conn:

@@ -1,82 +1,336 @@
-"""Bad input, gates that stop, and rehearsals: nothing past the fault is visible, and the message says what to do."""
+"""Bad input, gates that stop, and rehearsals: nothing past the fault is visible, and the message says what to do.
+
+One Airflow, three nights: each fixture is something that happens to the retailer, in this order, and the tests after
+it say what must hold then.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
+import csv
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
-from e2e.conftest import Checkout
+import yaml
+from e2e.airflow_api import AirflowApi
+from e2e.analyst import Analyst, counts, read_marts
+from e2e.conftest import Checkout, age
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
+FIRST, SECOND, THIRD = "2026-03-01", "2026-03-02", "2026-03-03"
+CONTACTS = f"hubspot/hubspot-crm-exports-all-contacts-{SECOND}.csv"
+ORDERS = f"shopify/orders_export_{SECOND}.csv"
 
-def aged(path: Path) -> None:
-    long_ago = time.time() - 3600
-    os.utime(path, (long_ago, long_ago))
+
+@dataclass
+class Retailer:
+    """A retailer whose vendors drop `exports` into `landing`, whole or spoiled."""
+
+    checkout: Checkout
+    project: Path
+    exports: Path
+    landing: Path
+
+    @cached_property
+    def airflow(self) -> AirflowApi:
+        return self.checkout.airflow
+
+    def drop(self, pattern: str, spoil: Callable[[str], str] = lambda text: text) -> None:
+        """Exports that match arrive, or arrive again, as `spoil` leaves them."""
+        for path in self.exports.glob(pattern):
+            target = self.landing / path.relative_to(self.exports)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(spoil(path.read_text(encoding="utf-8-sig")), encoding="utf-8")
+            age(target)
+
+    def run(self, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
+        return self.checkout.run("--landing", str(self.landing), *arguments, exit_code=exit_code)
+
+    def one(self, query: str) -> Any:
+        return self.checkout.query(query)[0][0]
 
 
-def test_a_bad_night_leaves_yesterday_in_place_and_can_be_repaired(
-    new_checkout: Callable[..., Checkout], tmp_path: Path
-) -> None:
-    checkout = new_checkout()
-    landing = checkout.samples(tmp_path / "landing", nights=1)
+def without_emails(text: str) -> str:
+    """The view was exported without its contact columns' values."""
+    rows = list(csv.DictReader(text.splitlines()))
+    lines = [",".join(rows[0])]
+    lines += [",".join(f'"{"" if name == "Email" else row[name]}"' for name in rows[0]) for row in rows]
+    return "\n".join(lines) + "\n"
 
-    checkout("up")  # one Airflow for all of these nights
 
-    # Rehearsed first: lists are built, nothing is delivered; then in earnest.
-    rehearsed = checkout.run("--landing", str(landing), "--dry-run")
+def first_quarter(text: str) -> str:
+    """The survey tool exported again, and lost most of what it had."""
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[: 2 + (len(lines) - 2) // 4])
+
+
+@pytest.fixture(scope="module")
+def retailer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retailer]:
+    folder = tmp_path_factory.mktemp("bad_nights")
+    checkout = Checkout(folder / "state")
+    project = checkout.own_project()
+    try:
+        exports = checkout.samples(folder / "exports", nights=3)
+        checkout("up")
+        yield Retailer(checkout, project, exports, folder / "landing")
+    finally:
+        checkout("down", check=False)
+
+
+@pytest.fixture(scope="module")
+def rehearsed(retailer: Retailer) -> dict[str, Any]:
+    retailer.drop(f"*/*{FIRST}*")
+    return retailer.run("--dry-run")
+
+
+def test_a_rehearsed_night_delivers_nothing(retailer: Retailer, rehearsed: dict[str, Any]) -> None:
     assert rehearsed["state"] == "sent"
     assert {row["status"] for row in rehearsed["lists"]} == {"dry_run"}
-    assert not (checkout.home / "drop").exists()
-    sent = checkout.run("--landing", str(landing))
-    assert {row["status"] for row in sent["lists"]} == {"delivered"}
-    yesterday = checkout.outcome()
+    assert not (retailer.checkout.home / "drop").exists()
 
-    # The survey tool is silent, the shop's export lost a column, and a stranger lies in the folder.
-    checkout.samples(tmp_path / "more", nights=2)
-    for path in (tmp_path / "more").rglob("*2026-03-02*"):
-        if "surveymonkey" not in path.parts:
-            shutil.copy2(path, landing / path.relative_to(tmp_path / "more"))
-    orders = landing / "shopify" / "orders_export_2026-03-02.csv"
-    whole = orders.read_text(encoding="utf-8-sig")
-    orders.write_text(whole.replace("Created at", "Creation time", 1), encoding="utf-8")
-    aged(orders)
-    stranger = landing / "shopify" / "notes.txt"
+
+@pytest.fixture(scope="module")
+def first_night(retailer: Retailer, rehearsed: dict[str, Any]) -> dict[str, Any]:
+    return retailer.run() | {"drop": retailer.checkout.outcome()["lists"]}
+
+
+def test_what_was_rehearsed_is_sent_when_it_is_meant(first_night: dict[str, Any]) -> None:
+    assert {row["status"] for row in first_night["lists"]} == {"delivered"}
+
+
+@pytest.fixture(scope="module")
+def second_night(retailer: Retailer, first_night: dict[str, Any]) -> dict[str, Any]:
+    """The survey tool is silent, an export lost a column, another its values, and a stranger lies in the folder."""
+    retailer.drop(f"hubspot/*{SECOND}*")
+    retailer.drop(f"shopify/*{SECOND}*")
+    retailer.drop(ORDERS, lambda text: text.replace("Created at", "Creation time", 1))
+    retailer.drop(CONTACTS, without_emails)
+    stranger = retailer.landing / "shopify" / "notes.txt"
     stranger.write_text("call the printer\n")
-    aged(stranger)
-    gate = checkout.connect()
-    # A mart gate made to fail: a night whose customers are all but gone.
-    night = checkout.run("--landing", str(landing), "--date", "2026-03-02")
-    states = {row["kind"]: row for row in night["sources"]}
+    age(stranger)
+    return retailer.run("--date", SECOND, exit_code=1)
+
+
+def test_a_night_goes_on_with_whoever_has_arrived(retailer: Retailer, second_night: dict[str, Any]) -> None:
+    states = {row["kind"]: row for row in second_night["sources"]}
     assert states["survey"]["state"] == "none"
     assert states["ecommerce"]["n_refused"] == 2
-    refused = {row["file"]: row for row in night["files"] if row["status"] == "refused"}
-    assert "Created at" in refused["orders_export_2026-03-02.csv"]["reason"]
-    assert refused["notes.txt"]["fix"]
-    assert night["state"] == "sent", "the night goes on with whoever has arrived"
-    stale = dict(gate.execute("select kind, is_stale from customer_360.source_freshness").fetchall())
-    assert stale["survey"] is True
-    assert stale["crm"] is False
+    assert second_night["state"] == "sent"
+    stale = dict(retailer.checkout.query("select kind, is_stale from customer_360.source_freshness"))
+    assert stale == {"survey": True, "ecommerce": False, "crm": False}
 
-    # The corrected file comes with the next night.
-    orders.write_text(whole, encoding="utf-8")
-    aged(orders)
-    checkout.samples(tmp_path / "more", nights=3)
-    for path in (tmp_path / "more").rglob("*2026-03-03*"):
-        shutil.copy2(path, landing / path.relative_to(tmp_path / "more"))
-    before_gate = gate.execute("select count(*), max(ordered_at) from customer_360.orders").fetchone()
-    repaired = checkout.run("--landing", str(landing), "--date", "2026-03-03")
-    assert repaired["state"] == "sent"
-    assert "orders_export_2026-03-02.csv" in {row["file"] for row in repaired["files"] if row["status"] == "loaded"}
-    after = gate.execute("select count(*), max(ordered_at) from customer_360.orders").fetchone()
-    assert after is not None
-    assert before_gate is not None
-    assert after[0] > before_gate[0]
-    assert {key: value for key, value in checkout.outcome()["lists"].items() if key in yesterday["lists"]} == yesterday[
-        "lists"
-    ]
-    gate.close()
+
+def test_a_bad_file_is_refused_with_what_is_wrong_and_what_to_do(
+    retailer: Retailer, second_night: dict[str, Any]
+) -> None:
+    refused = {row["file"]: row for row in second_night["files"] if row["status"] == "refused"}
+    assert set(refused) == {Path(ORDERS).name, "notes.txt"}
+    assert "Created at" in refused[Path(ORDERS).name]["reason"]
+    red = next(retailer.airflow.tasks("ingest_ecommerce", task_id="show_refusals", state="failed"))
+    log = retailer.airflow.log(red)
+    for row in refused.values():
+        assert row["fix"]
+        assert row["file"] in log
+        assert row["fix"] in log
+
+
+def test_what_the_landing_gate_stops_is_not_built_from(retailer: Retailer, second_night: dict[str, Any]) -> None:
+    rejected = [row for row in second_night["files"] if row["status"] == "rejected"]
+    assert [row["file"] for row in rejected] == [Path(CONTACTS).name]
+    status = f"select status from ops.loads where load_id in (select ops.loads_as_of('{SECOND}'))"
+    assert retailer.checkout.query(f"select distinct status from ({status}) as built_from") == [("loaded",)]
+    known, exported = (
+        {row["Record ID"] for row in csv.DictReader((retailer.exports / name).read_text("utf-8-sig").splitlines())}
+        for name in (CONTACTS.replace(SECOND, FIRST), CONTACTS)
+    )
+    query = "select split_part(source_record_id, ':', -1) from customer_360.customer_identities"
+    live = {record for (record,) in retailer.checkout.query(query)}
+    assert exported - known, "the export had news"
+    assert live >= known
+    assert live.isdisjoint(exported - known)
+
+
+def test_the_landing_gate_says_what_failed_where_and_what_to_do(
+    retailer: Retailer, second_night: dict[str, Any]
+) -> None:
+    what = "raw.hubspot__contacts.email: expect_column_proportion_of_non_null_values_to_be_between, observed 0"
+    (rejected,) = [row for row in second_night["files"] if row["status"] == "rejected"]
+    assert what in rejected["reason"]
+    assert "drop it again" in rejected["fix"]
+    (stopped,) = [row for row in second_night["failed_checks"] if row["severity"] == "stop"]
+    assert (stopped["suite"], stopped["column"]) == ("landing.hubspot__contacts", "email")
+    red = list(retailer.airflow.tasks("ingest_crm", state="failed"))
+    assert {task["task_id"] for task in red} == {"landing.check", "show_refusals"}
+    for task in red:
+        log = retailer.airflow.log(task)
+        assert what in log
+        assert "drop it again" in log
+        assert "docs/runbooks/a-failed-gate.md" in log
+
+
+@dataclass
+class Publication:
+    """What an analyst had open while the third night failed, was repaired and was published, and what they saw."""
+
+    analyst: Analyst
+    yesterday: Any
+    of_yesterday: Any
+    transaction: Any
+    answers: list[tuple[int, ...]] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def analysing(retailer: Retailer, second_night: dict[str, Any]) -> Iterator[Publication]:
+    with retailer.checkout.connect() as owner:
+        analyst = Analyst(owner)
+    with analyst.session(autocommit=True) as conn:
+        conn.execute(
+            "create view ada.stages as select lifecycle_stage, count(customer_id) as customers,"
+            " (select count(response_id) from customer_360.survey_responses) as responses"
+            " from loyalty.lifecycle group by lifecycle_stage"
+        )
+    transaction = analyst.session()
+    transaction.execute("set transaction isolation level repeatable read, read only")
+    yesterday = read_marts(transaction)
+    analyst.watch()
+    yield Publication(analyst, yesterday, counts(transaction), transaction)
+    transaction.close()
+
+
+@pytest.fixture(scope="module")
+def stopped_marts(retailer: Retailer, analysing: Publication) -> tuple[str, dict[str, Any]]:
+    """The third night: what was wrong is corrected, and the survey tool exports its history again, cut short."""
+    retailer.drop(f"*/*{THIRD}*")
+    retailer.drop(ORDERS)
+    retailer.drop(CONTACTS)
+    retailer.drop(f"surveymonkey/*{FIRST}*", first_quarter)
+    landing = ("--landing", str(retailer.landing), "--date", THIRD)
+    done = retailer.checkout("run", *landing, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (night,) = retailer.checkout.query(
+        f"select state, failed_step, failure from ops.nights where business_date = '{THIRD}'"
+    )
+    return done.stdout, dict(zip(("state", "failed_step", "failure"), night, strict=True))
+
+
+def test_a_stopped_marts_gate_leaves_yesterday_in_place(
+    retailer: Retailer, analysing: Publication, stopped_marts: tuple[str, dict[str, Any]]
+) -> None:
+    with analysing.analyst.session(autocommit=True) as conn:
+        assert read_marts(conn) == analysing.yesterday
+    assert retailer.checkout.query(f"select 1 from ops.publications where business_date = '{THIRD}'") == []
+    assert not (retailer.checkout.home / "drop" / "sample" / THIRD).exists()
+
+
+def test_the_marts_gate_says_what_failed_where_and_what_to_do(
+    retailer: Retailer, stopped_marts: tuple[str, dict[str, Any]]
+) -> None:
+    screen, night = stopped_marts
+    what = "build_customer_360.survey_responses: expect_table_row_count_to_be_between, observed "
+    assert (night["state"], night["failed_step"]) == ("failed", "check_marts")
+    assert what in night["failure"]
+    assert "yesterday's marts stay" in night["failure"]
+    unwrapped = " ".join(screen.replace("│", " ").split())
+    for words in ("failed at check_marts", what, "yesterday's marts stay", "docs/runbooks/a-failed-gate.md"):
+        assert words in unwrapped
+    red = next(retailer.airflow.tasks("build_marts", state="failed"))
+    assert red["task_id"] == "check_marts"
+    for told in (retailer.airflow.log(red), retailer.airflow.page(f"/rapport/nights/sample/{THIRD}")):
+        assert what in told
+        assert "docs/runbooks/a-failed-gate.md" in told
+
+
+@pytest.fixture(scope="module")
+def stopped_lists(
+    retailer: Retailer, analysing: Publication, stopped_marts: tuple[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """The survey's history comes again, whole; somebody has written an expectation that the lists cannot meet."""
+    retailer.drop(f"surveymonkey/*{FIRST}*")
+    suite = retailer.project / "expectations" / "lists" / "lists.yml"
+    declared = yaml.safe_load(suite.read_text())
+    (channel,) = [one for one in declared["expectations"] if one["kwargs"].get("column") == "channel"]
+    channel["kwargs"]["value_set"] = ["post"]
+    kept = suite.read_text()
+    suite.write_text(yaml.safe_dump(declared))
+    night = retailer.run("--date", THIRD, exit_code=1)
+    suite.write_text(kept)
+    analysing.answers = analysing.analyst.stop_watching()
+    return night
+
+
+def test_after_the_repair_the_same_night_is_published(
+    retailer: Retailer, analysing: Publication, stopped_lists: dict[str, Any]
+) -> None:
+    loaded = {row["file"] for row in stopped_lists["files"] if row["status"] == "loaded"}
+    assert {Path(ORDERS).name, Path(CONTACTS).name} <= loaded
+    with analysing.analyst.session(autocommit=True) as conn:
+        today = read_marts(conn)
+    published = dict(
+        retailer.checkout.query(
+            f"select table_schema || '.' || table_name, n_rows from ops.publications where business_date = '{THIRD}'"
+        )
+    )
+    assert {mart: published[mart] for mart in today} == {mart: n_rows for mart, (n_rows, _) in today.items()}
+    assert all(today[mart] != analysing.yesterday[mart] for mart in today), "each of these marts has news"
+
+
+def test_an_open_transaction_sees_yesterday_whole_and_a_new_session_today(
+    analysing: Publication, stopped_lists: dict[str, Any]
+) -> None:
+    assert read_marts(analysing.transaction) == analysing.yesterday
+    assert counts(analysing.transaction) == analysing.of_yesterday
+    with analysing.analyst.session(autocommit=True) as conn:
+        of_today = counts(conn)
+    assert analysing.answers == [analysing.of_yesterday, of_today], "never a mixture of two nights"
+
+
+def test_an_analysts_own_view_gives_today(analysing: Publication, stopped_lists: dict[str, Any]) -> None:
+    with analysing.analyst.session(autocommit=True) as conn:
+        rows = conn.execute("select sum(customers), max(responses) from ada.stages").fetchone()
+        today = dict(zip(("customers", "orders", "responses"), counts(conn), strict=False))
+    assert rows == (today["customers"], today["responses"])
+    assert rows != (analysing.of_yesterday[0], analysing.of_yesterday[2])
+
+
+def test_a_stopped_lists_gate_sends_nothing(retailer: Retailer, stopped_lists: dict[str, Any]) -> None:
+    assert stopped_lists["lists"] == []
+    assert not (retailer.checkout.home / "drop" / "sample" / THIRD).exists()
+
+
+def test_the_lists_gate_says_what_failed_where_and_what_to_do(
+    retailer: Retailer, stopped_lists: dict[str, Any]
+) -> None:
+    assert (stopped_lists["state"], stopped_lists["failed_step"]) == ("failed", "check_lists")
+    what = "build_activation.lists.channel: expect_column_values_to_be_in_set"
+    red = next(retailer.airflow.tasks("send_segments", state="failed"))
+    assert red["task_id"] == "check_lists"
+    for told in (stopped_lists["failure"], retailer.airflow.log(red)):
+        assert what in told
+        assert "nothing was sent" in told
+        assert "docs/runbooks/a-failed-gate.md" in told
+
+
+@pytest.fixture(scope="module")
+def cleared(retailer: Retailer, stopped_lists: dict[str, Any]) -> None:
+    """The expectation is put right, and the red task cleared in the UI."""
+    retailer.airflow.clear(next(retailer.airflow.tasks("send_segments", state="failed")))
+    until = time.monotonic() + 180
+    while retailer.one("select state from ops.nights order by business_date desc limit 1") != "sent":
+        assert time.monotonic() < until, "clearing did not take the night to its end"
+        time.sleep(0.5)
+
+
+def test_clearing_the_task_that_failed_takes_the_night_to_its_end(retailer: Retailer, cleared: None) -> None:
+    delivered = "select segment from activation.deliveries where status = 'delivered' and business_date = '{}'"
+    assert retailer.checkout.query(delivered.format(THIRD))
+    assert list((retailer.checkout.home / "drop" / "sample" / THIRD).glob("*.csv"))
+
+
+def test_what_was_sent_stays_as_it_was(retailer: Retailer, first_night: dict[str, Any], cleared: None) -> None:
+    lists = retailer.checkout.outcome()["lists"]
+    assert {name: lists[name] for name in first_night["drop"]} == first_night["drop"]

@@ -9,7 +9,7 @@ import pytest
 
 from rapport.businesses import KINDS, Business, parse_business
 from rapport.errors import NightError
-from rapport.nights import advance, claim_next, fail, find_night, open_night, report_source
+from rapport.nights import advance, claim_next, fail, find_night, open_night, report_source, resume
 from rapport.nights.ledger import LATE_OPENING, Connection, clock_of, deadline_of
 from rapport.nights.order import GRACE
 from rapport.warehouse import connect
@@ -138,6 +138,43 @@ def test_a_failed_night_does_not_hold_up_the_next_and_opens_again_while_it_is_th
     assert night.business_date == SECOND
     with pytest.raises(NightError, match="is past"):
         open_night(conn, business, FIRST)
+
+
+@pytest.mark.parametrize(
+    ("step", "reached"), [("check_marts", "building"), ("check_lists", "published"), ("deliver_vip_drop", "sending")]
+)
+def test_a_failed_night_goes_on_at_the_step_that_failed_and_nowhere_else(
+    conn: Connection, business: Business, step: str, reached: str
+) -> None:
+    open_night(conn, business, FIRST)
+    report_all(conn, FIRST)
+    claim_next(conn, business, "build", now=LONG_AGO)
+    for state in ("built", "published", "sending"):
+        if reached in ("published", "sending"):
+            advance(conn, FIRST, state)
+        if state == reached:
+            break
+    conn.commit()
+    fail(conn, FIRST, step, "it did not hold")
+    assert resume(conn, FIRST, {"staging", "write_docs"}) is None
+    with pytest.raises(NightError, match=f"clear the task {step}"):
+        advance(conn, FIRST, "published")
+    night = resume(conn, FIRST, {"an_earlier_step", step})
+    assert night is not None
+    assert (night.state, night.failed_step, night.failure) == (reached, None, None)
+    assert night.claimed_at is not None, "what it reads stays pinned"
+
+
+def test_a_failed_night_that_is_past_is_not_resumed(conn: Connection, business: Business) -> None:
+    open_night(conn, business, FIRST)
+    report_all(conn, FIRST)
+    claim_next(conn, business, "build", now=LONG_AGO)
+    fail(conn, FIRST, "check_marts", "it did not hold")
+    open_night(conn, business, SECOND)
+    report_all(conn, SECOND)
+    claim_next(conn, business, "build", now=LONG_AGO)
+    with pytest.raises(NightError, match="is past"):
+        resume(conn, FIRST, {"check_marts"})
 
 
 def test_reports_after_the_claim_change_nothing(conn: Connection, business: Business) -> None:

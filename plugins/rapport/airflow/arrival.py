@@ -69,6 +69,7 @@ class AwaitExports(BaseOperator):
 
     template_fields: Sequence[str] = ("night",)
     operator_extra_links = (NightLink(),)
+    page_part = "arrived"
 
     def __init__(self, *, kind: Kind, night: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)

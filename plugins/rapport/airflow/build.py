@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from rapport.airflow.links import NightLink
 from rapport.airflow.night_operator import NightOperator
-from rapport.airflow.wiring import LISTS_SENT, MARTS_PUBLISHED
+from rapport.airflow.wiring import LISTS_SENT, MARTS_PUBLISHED, NIGHT_CLOSED
 from rapport.businesses import Business, load_business
-from rapport.nights import Night, advance, claim_next
+from rapport.nights import Night, advance, claim_next, latest_night
 from rapport.nights.order import Stage
 from rapport.nights.steps import Step
 from rapport.warehouse import connect
@@ -25,6 +26,8 @@ class ClaimNight(BaseOperator):
     Businesses named by the asset events that woke the run come first, then the run's own parameter.
     """
 
+    operator_extra_links = (NightLink(),)
+
     def __init__(self, *, stage: Stage, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stage = stage
@@ -33,9 +36,13 @@ class ClaimNight(BaseOperator):
         for name in self._businesses(context):
             with connect(name) as conn:
                 night = claim_next(conn, load_business(name), self.stage)
+                newest = latest_night(conn)
             if night is not None:
                 self.log.info("night %s of %s", night.business_date, name)
-                return {"business": name, "date": night.business_date.isoformat()}
+                self.night = {"business": name, "date": night.business_date.isoformat()}
+                return self.night
+            if newest is not None:
+                self.log.info("%s: the night of %s is %s%s", name, newest.business_date, newest.state, _way_on(newest))
         raise AirflowSkipException("No night is waiting for this: nothing to do.")
 
     def _businesses(self, context: Context) -> list[str]:
@@ -48,8 +55,18 @@ class ClaimNight(BaseOperator):
         return list(dict.fromkeys([*woken_by, context["params"]["business"]]))
 
 
+def _way_on(night: Night) -> str:
+    if night.state != "failed":
+        return ""
+    return f" at {night.failed_step}: clear that task, or `rapport run --date {night.business_date}`"
+
+
 class DbtStep(NightOperator):
     """`dbt build` of a layer or a mart; each model's and test's result goes to quality.dbt_results and this log."""
+
+    @property
+    def page_part(self) -> str:  # type: ignore[override]
+        return self.step_name()
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
         from rapport.building import run_step
@@ -81,6 +98,8 @@ class AssignIdentity(NightOperator):
 class CheckMarts(NightOperator):
     """Great Expectations over the marts as built; one that stops leaves yesterday's marts in place."""
 
+    page_part = "checked"
+
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
         from rapport.quality.stages import check_marts
 
@@ -96,6 +115,8 @@ class CheckMarts(NightOperator):
 
 class PublishMarts(NightOperator):
     """Merge what was built into the live tables, in one transaction with the night's row."""
+
+    page_part = "published"
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("outlets", [MARTS_PUBLISHED])
@@ -135,6 +156,8 @@ class WriteDocs(NightOperator):
 class CheckLists(NightOperator):
     """Great Expectations over the lists as built; one that stops means that nothing is sent."""
 
+    page_part = "checked"
+
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
         from rapport.quality.stages import check_lists
 
@@ -148,6 +171,12 @@ class CheckLists(NightOperator):
 class PrepareLists(NightOperator):
     """Write each list's bytes once; what is delivered later is exactly what was checked."""
 
+    page_part = "sent"
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("outlets", [NIGHT_CLOSED])
+        super().__init__(**kwargs)
+
     def work(self, business: Business, night: Night, current: Step, context: Context) -> list[dict[str, Any]]:
         from rapport.activation.delivery import prepare
         from rapport.activation.segments import declared_segments
@@ -155,26 +184,28 @@ class PrepareLists(NightOperator):
         from rapport.building import read_manifest
 
         with connect(business.name, application_name=current.application_name) as conn:
-            if night.state == "published":
-                advance(conn, night.business_date, "sending")
-                conn.commit()
+            advance(conn, night.business_date, "sending")
+            conn.commit()
             prepared = prepare(
                 conn, business.name, night.business_date, segments=declared_segments(read_manifest(business.name))
             )
-            if not prepared:
-                finish_sending(conn, night.business_date)  # nothing to deliver: no later task would close the night
+            # With nothing to deliver no later task would close the night.
+            if not prepared and finish_sending(conn, night.business_date):
+                _tell_that_lists_are_out(context, business, night)
         current.detail |= {"lists": len(prepared), "rows": sum(found.n_rows for found in prepared)}
         return [{"segment": found.segment, "destination": found.destination} for found in prepared]
 
 
 class DeliverLists(NightOperator):
-    """Deliver one list to one destination, once; the last one closes the night."""
+    """Deliver one list to one destination, once; the last one closes the night.
+
+    Mapped: NIGHT_CLOSED has to be given to `partial`, where Airflow looks for a mapped task's outlets.
+    """
 
     template_fields = ("night", "list_key")
+    page_part = "sent"
 
     def __init__(self, *, list_key: Any, **kwargs: Any) -> None:
-        # A mapped task is made anew from its arguments, outlets among them.
-        kwargs.setdefault("outlets", [LISTS_SENT])
         super().__init__(**kwargs)
         self.list_key = list_key
 
@@ -201,9 +232,10 @@ class DeliverLists(NightOperator):
         current.detail |= {"outcome": delivery.outcome, "rows": delivery.n_rows, "to": delivery.location}
         if is_last:
             self.log.info("all lists of the night are out")
-        context["outlet_events"][LISTS_SENT].extra = {
-            "business": business.name,
-            "date": night.business_date.isoformat(),
-            "is_last": is_last,
-        }
+            _tell_that_lists_are_out(context, business, night)
         return delivery.outcome
+
+
+def _tell_that_lists_are_out(context: Context, business: Business, night: Night) -> None:
+    extra = {"business": business.name, "date": night.business_date.isoformat()}
+    context["outlet_events"][NIGHT_CLOSED].add(LISTS_SENT, extra=extra)

@@ -65,11 +65,13 @@ class Client:
         found = self._get("/api/v2/dags/~/dagRuns", run_after_gte=since, order_by="run_after", limit=100)
         return [run for run in found["dag_runs"] if run["dag_id"] in dag_ids]
 
-    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """Task instances of a run."""
-        found = self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=200)
+    def tasks(self, since: str) -> list[dict[str, Any]]:
+        """The hundred task instances that began last, of all runs created since an instant (ISO)."""
+        states = ["running", "deferred", "up_for_retry", "success", "failed"]
+        path = "/api/v2/dags/~/dagRuns/~/taskInstances"
+        found = self._get(path, run_after_gte=since, state=states, order_by="-start_date", limit=100)
         tasks: list[dict[str, Any]] = found["task_instances"]
-        return tasks
+        return tasks[::-1]
 
     def _get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._send("GET", path, None, query)

@@ -65,6 +65,8 @@ def environment(business: str, *, clock: bool, ports: dict[str, int], database_u
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        # A task ends without Python's own goodbyes: what dbt locks with is then said, in red, to be left behind.
+        "PYTHONWARNINGS": "ignore:resource_tracker",
         "GX_ANALYTICS_ENABLED": "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",

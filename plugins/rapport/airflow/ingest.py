@@ -13,7 +13,7 @@ from rapport.airflow.links import NightLink
 from rapport.airflow.night_operator import NightOperator
 from rapport.airflow.wiring import landed
 from rapport.businesses import Business, Kind, load_business
-from rapport.errors import RapportError
+from rapport.errors import LandingError, RapportError
 from rapport.nights import Night, SourceState, open_night, report_source
 from rapport.nights.steps import Step, ends_of_steps
 from rapport.warehouse import connect
@@ -68,6 +68,7 @@ class _IngestOperator(NightOperator):
     """A landing step: its failure concerns one kind of source, the night goes on with the others."""
 
     fails_the_night = False
+    page_part = "arrived"
 
     def __init__(self, *, kind: Kind, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -114,9 +115,9 @@ class LoadExports(_IngestOperator):
             )
         for found in results:
             self.log.info(
-                "%s %s: read %s, loaded %s, quarantined %s, skipped %s %s",
+                "%s %s: read %s, loaded %s, quarantined %s, skipped %s%s",
                 found.file, found.status, found.read, found.loaded, found.quarantined, found.skipped,
-                found.reason or "",
+                f"; {found.reason}" if found.reason else "",
             )  # fmt: skip
         current.detail |= {
             "files": sum(found.status == "loaded" for found in results),
@@ -127,12 +128,22 @@ class LoadExports(_IngestOperator):
 
 
 class CheckLanding(_IngestOperator):
-    """Great Expectations over the rows just loaded; a suite that stops takes its loads out of the night."""
+    """Great Expectations over the rows just loaded; a suite that stops takes its loads out of the night.
+
+    Then the step is done and the task is red: the night goes on with the rest, and somebody has to look.
+    """
+
+    page_part = "left_out"
+
+    def execute(self, context: Context) -> None:
+        stopped = super().execute(context)
+        if stopped:
+            raise AirflowFailException(stopped)
 
     def step_name(self) -> str:
         return f"check_{self.kind}"
 
-    def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
+    def work(self, business: Business, night: Night, current: Step, context: Context) -> str | None:
         from rapport.landing.night import landing_for_night
         from rapport.quality.stages import check_landing
 
@@ -143,6 +154,7 @@ class CheckLanding(_IngestOperator):
         current.detail |= report.counts()
         for line in report.lines():
             self.log.info(line)
+        return None if report.error is None else str(report.error)
 
 
 class ReportSource(BaseOperator):
@@ -150,6 +162,7 @@ class ReportSource(BaseOperator):
 
     template_fields = ("night",)
     operator_extra_links = (NightLink(),)
+    page_part = "arrived"
 
     def __init__(self, *, kind: Kind, night: Any, **kwargs: Any) -> None:
         super().__init__(outlets=[landed(kind)], **kwargs)
@@ -158,19 +171,13 @@ class ReportSource(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         if not self.night:
             raise AirflowSkipException("No night was opened for this run.")
+        from rapport.landing.ledger import arrivals
+
         business_date = date.fromisoformat(self.night["date"])
         with connect(self.night["business"]) as conn:
-            row = conn.execute(
-                "select count(*) filter (where status = 'loaded'), count(*) filter (where status <> 'loaded'),"
-                " string_agg(file_name || ': ' || reason, '; ') filter (where status <> 'loaded')"
-                " from ops.loads where business_date = %s and kind = %s and not (status = 'refused' and exists ("
-                "   select from ops.loads as corrected where corrected.load_id > loads.load_id"
-                "   and (corrected.vendor, corrected.file_name) = (loads.vendor, loads.file_name)"
-                "   and corrected.status = 'loaded'))",
-                [business_date, self.kind],
-            ).fetchone()
-            assert row is not None
-            n_loaded, n_refused, reason = row
+            n_loaded, left_out = arrivals(conn, business_date, self.kind)
+            n_refused = len(left_out)
+            reason = "; ".join(f"{refused.file}: {refused.reason}" for refused in left_out) or None
             ends = ends_of_steps(conn, business_date, self._steps(context))
             interrupted = [name for name, end in ends.items() if end == "running"]
             if interrupted:
@@ -198,7 +205,8 @@ class ReportSource(BaseOperator):
             "state": state,
         }
         self.log.info("%s %s: %s file(s) loaded, %s refused. %s", self.kind, state, n_loaded, n_refused, reason or "")
-        return {"state": state, "loaded": n_loaded, "refused": n_refused, "reason": reason}
+        shown = [LandingError(refused.reason or "", where=refused.file, fix=refused.fix or "") for refused in left_out]
+        return {"state": state, "loaded": n_loaded, "refused": n_refused, "reason": "\n".join(map(str, shown))}
 
     def _steps(self, context: Context) -> list[str]:
         from rapport.landing.declarations import load_declarations
@@ -219,4 +227,4 @@ class ShowRefusals(BaseOperator):
 
     def execute(self, context: Context) -> None:
         if self.reported["refused"]:
-            raise AirflowFailException(f"{self.reported['refused']} file(s) refused. {self.reported['reason']}")
+            raise AirflowFailException(f"{self.reported['refused']} file(s) left out.\n{self.reported['reason']}")

@@ -22,5 +22,5 @@ class NightLink(BaseOperatorLink):
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         night = getattr(operator, "night", None)
         if not isinstance(night, dict):
-            return PAGES
-        return f"{night_page(night['business'], night['date'])}#{operator.task_id.split('.')[-1]}"
+            return f"{PAGES}/nights"
+        return f"{night_page(night['business'], night['date'])}#{getattr(operator, 'page_part', 'steps')}"

@@ -13,7 +13,7 @@ from rapport.airflow.failures import failing_for_good
 from rapport.airflow.links import NightLink
 from rapport.businesses import Business, load_business
 from rapport.errors import NightError
-from rapport.nights import Night, find_night, step
+from rapport.nights import Night, find_night, resume, step
 from rapport.nights.steps import Step
 from rapport.warehouse import connect
 
@@ -31,6 +31,8 @@ class NightOperator(BaseOperator):
     template_fields: Sequence[str] = ("night",)
     operator_extra_links = (NightLink(),)
     ui_color = "#e8f1ee"
+    # Where on the night's page the link leads.
+    page_part = "steps"
     # Whether an error that stays ends the night; the landing steps concern one kind of source only.
     fails_the_night = True
 
@@ -60,12 +62,18 @@ class NightOperator(BaseOperator):
         ):
             with connect(business.name) as conn:
                 night = find_night(conn, business_date)
-            if night is None:
-                raise NightError(f"The night of {business_date} was never opened.", where="ops.nights")
+                if night is None:
+                    raise NightError(f"The night of {business_date} was never opened.", where="ops.nights")
+                if night.state == "failed":
+                    night = resume(conn, business_date, self._steps_from_here()) or night
             returned = self.work(business, night, current, context)
         if current.detail:
             self.log.info("%s: %s", name, ", ".join(f"{key} {value}" for key, value in current.detail.items()))
         return returned
+
+    def _steps_from_here(self) -> set[str]:
+        after = self.get_flat_relatives(upstream=False)
+        return {self.step_name(), *(str(task.task_id).split(".")[-1] for task in after)}
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> Any:
         """Do the step; what is returned goes to XCom, so never anything personal."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.sdk import (
     Asset,
+    AssetAlias,
     AssetAny,
     AssetOrTimeSchedule,
     CronDataIntervalTimetable,
@@ -81,6 +82,9 @@ def landed(kind: str) -> Asset:
 
 MARTS_PUBLISHED = Asset(name="marts_published", uri="rapport://marts/published", group="rapport")
 LISTS_SENT = Asset(name="lists_sent", uri="rapport://lists/sent", group="rapport")
+# An asset among a task's outlets changes whenever the task succeeds; through an alias, only when the task says so:
+# the task that closes the night wakes the next one up, whichever task that is.
+NIGHT_CLOSED = AssetAlias("night_closed", group="rapport")
 
 
 def _is_on_clock() -> bool:

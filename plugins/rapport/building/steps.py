@@ -49,7 +49,8 @@ def run_step(business: Business, night: Night, name: str, current: Step, *, is_r
     Raises GateFailed when a test did not hold, BuildError when something could not be built.
     """
     arguments = ["build", "--select", *DBT_STEPS[name], "--indirect-selection", "buildable"]
-    arguments += ["--exclude-resource-type", "unit_test", "--threads", "2"]
+    # The results are kept in the warehouse: manifest and run results as files would cost each step a second.
+    arguments += ["--exclude-resource-type", "unit_test", "--threads", "2", "--no-write-json"]
     if name in _EXCLUDED:
         arguments += ["--exclude", *_EXCLUDED[name]]
     outcome = invoke(

@@ -245,6 +245,19 @@ def write_refusal(
     return replace(result, load_id=row[0])
 
 
+def arrivals(conn: Connection, business_date: date, kind: str) -> tuple[int, list[LoadResult]]:
+    """How many files of a kind a night took in, and the newest entry of each it refused or its gate rejected.
+
+    What was corrected since is not among the latter.
+    """
+    rows = _select(
+        conn,
+        "load_id in (select load_id from ops.latest_loads where business_date = %s and kind = %s)",
+        [business_date, kind],
+    )
+    return sum(row["status"] == "loaded" for row in rows), [_result(row) for row in rows if row["status"] != "loaded"]
+
+
 def known_files(
     conn: Connection, names: Iterable[str], business_date: date
 ) -> dict[tuple[str, int, datetime | None], LoadResult]:

@@ -9,6 +9,7 @@ from rapport.nights.ledger import (
     latest_night,
     open_night,
     report_source,
+    resume,
 )
 from rapport.nights.order import claim_next
 from rapport.nights.steps import step
@@ -23,5 +24,6 @@ __all__ = [
     "latest_night",
     "open_night",
     "report_source",
+    "resume",
     "step",
 ]

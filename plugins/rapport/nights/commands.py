@@ -26,7 +26,8 @@ def run(
 ) -> None:
     """Run one night, whole, through the real scheduler, and show what it did.
 
-    Exit code 0: the night's lists went out (or were rehearsed); 1: it failed or stopped; 2: it cannot be run so.
+    Exit code 0: the night's lists went out (or were rehearsed); 1: it failed, or a gate stopped something;
+    2: it cannot be run so.
     """
     from rich.console import Console
 
@@ -69,7 +70,8 @@ def run(
         if not console.is_terminal:
             console = Console(width=120)
         show(summary, console, url_command=url_command, ui=ui)
-    raise typer.Exit(0 if night.state == "sent" else 1)
+    has_stopped = any(stage["stopped"] for stage in summary["checks"])
+    raise typer.Exit(0 if night.state == "sent" and not has_stopped else 1)
 
 
 nights_app = typer.Typer(help="Nights: list them, replay one.", no_args_is_help=True)

@@ -1,7 +1,8 @@
 """The row of a night in ops.nights: opening it, what its sources reported, and its way to `sent`.
 
     open → building → built → published → sending → sent
-      └──────── any of them may become `failed`; opening the night again starts it over
+      └──────── any of them may become `failed`; opening the night again starts it over,
+                trying the step that failed again goes on from there
 
 A failed night does not hold up later ones: their loads include its own. An interrupted one does.
 """
@@ -9,6 +10,7 @@ A failed night does not hold up later ones: their loads include its own. An inte
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -100,16 +102,8 @@ def open_night(
     Commits nothing.
     """
     conn.execute("select pg_advisory_xact_lock(hashtext('rapport nights'))")
-    newest = conn.execute("select max(business_date) from ops.nights where claimed_at is not null").fetchone()
-    newest_claimed = newest[0] if newest else None
+    _refuse_a_past_night(conn, business_date)
     found = find_night(conn, business_date)
-    if newest_claimed is not None and business_date < newest_claimed:
-        raise NightError(
-            f"The night of {business_date} is past: {newest_claimed} has been started after it.",
-            where=f"business {business.name}, ops.nights",
-            fix="files dated earlier are taken in by the next night; to compare an old night, "
-            f"`rapport nights replay --date {business_date}`",
-        )
     if found is None:
         conn.execute(
             "insert into ops.nights (business_date, landing, is_dry_run, clock, deadlines) values (%s, %s, %s, %s, %s)",
@@ -123,8 +117,8 @@ def open_night(
         )
     elif found.state == "failed" or (found.state == "open" and landing is not None):
         conn.execute(
-            "update ops.nights set state = 'open', claimed_at = null, failed_step = null, failure = null,"
-            " is_dry_run = %s, landing = %s, deadlines = %s where business_date = %s",
+            "update ops.nights set state = 'open', claimed_at = null, failed_from = null, failed_step = null,"
+            " failure = null, is_dry_run = %s, landing = %s, deadlines = %s where business_date = %s",
             [dry_run, str(landing or found.landing), _deadlines(business, business_date), business_date],
         )
         if found.state == "failed":
@@ -138,6 +132,18 @@ def open_night(
     night = find_night(conn, business_date)
     assert night is not None
     return night
+
+
+def _refuse_a_past_night(conn: Connection, business_date: date) -> None:
+    newest = conn.execute("select max(business_date) from ops.nights where claimed_at is not null").fetchone()
+    newest_claimed = newest[0] if newest else None
+    if newest_claimed is not None and business_date < newest_claimed:
+        raise NightError(
+            f"The night of {business_date} is past: {newest_claimed} has been started after it.",
+            where="ops.nights",
+            fix="files dated earlier are taken in by the next night; to compare an old night, "
+            f"`rapport nights replay --date {business_date}`",
+        )
 
 
 def _deadlines(business: Business, business_date: date) -> str:
@@ -187,15 +193,33 @@ def advance(conn: Connection, business_date: date, state: State) -> None:
         raise NightError(
             f"The night of {business_date} is {found.state if found else 'not open'} and cannot become {state}.",
             where="ops.nights",
-            fix="docs/runbooks/a-stuck-night.md",
+            fix=f"clear the task {found.failed_step}, or `rapport run --date {business_date}`, once that is repaired"
+            if found and found.state == "failed"
+            else "docs/runbooks/a-stuck-night.md",
         )
+
+
+def resume(conn: Connection, business_date: date, steps: Collection[str]) -> Night | None:
+    """Take a failed night on where it failed, if that was at one of these steps: its task was cleared.
+
+    None, and nothing changed, when it did not fail there. Raises NightError when a later night has begun. Commits.
+    """
+    conn.execute("select pg_advisory_xact_lock(hashtext('rapport nights'))")
+    _refuse_a_past_night(conn, business_date)
+    resumed = conn.execute(
+        "update ops.nights set state = failed_from, failed_from = null, failed_step = null, failure = null"
+        " where business_date = %s and state = 'failed' and failed_step = any(%s) returning state",
+        [business_date, list(steps)],
+    ).fetchone()
+    conn.commit()
+    return find_night(conn, business_date) if resumed else None
 
 
 def fail(conn: Connection, business_date: date, failed_step: str, failure: str) -> None:
     """Close the night as failed, keeping the first reason; what analysts see stays as it was. Commits."""
     conn.rollback()
     conn.execute(
-        "update ops.nights set state = 'failed', failed_step = %s, failure = %s"
+        "update ops.nights set state = 'failed', failed_from = state, failed_step = %s, failure = %s"
         " where business_date = %s and state not in ('failed', 'sent')",
         [failed_step, failure, business_date],
     )

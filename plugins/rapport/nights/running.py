@@ -58,6 +58,7 @@ def run_night(
         "wait": False,
     }
     woken_in: set[str] = set()
+    run_ids: set[str] = set()
     quiet_since = float("-inf")  # nothing runs yet: wake the first DAG up at once
     runs: list[dict[str, Any]] = []
     night = _read(business, business_date, up)
@@ -69,15 +70,21 @@ def run_night(
                 break
             woken_in.add(night.state)
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+            run_ids.add(run_id := f"{business.name}_{business_date}_{stamp}")
             for dag_id in _next_dags(night):
-                client.trigger(dag_id, conf, f"{business.name}_{business_date}_{stamp}")
+                client.trigger(dag_id, conf, run_id)
             quiet_since = float("inf")
         time.sleep(0.7)
         up.heal()
         night = _read(business, business_date, up)
-        runs = client.runs(DAGS, since.isoformat())
+        # Another business may take its exports in meanwhile; whose night a build is for is not known from outside.
+        runs = [
+            run
+            for run in client.runs(DAGS, since.isoformat())
+            if run["dag_id"] not in INGEST or run["dag_run_id"] in run_ids
+        ]
         is_active = any(run["state"] in _ACTIVE for run in runs)
-        watch(_progress(client, night, runs))
+        watch(_progress(night, client.tasks(since.isoformat()), {run["dag_run_id"] for run in runs}))
         if night.is_finished and not is_active:
             return night
         is_quiet = not is_active and client.is_healthy()
@@ -111,17 +118,13 @@ def _read(business: Business, business_date: date, up: Stack) -> Night:
     raise WarehouseError("Postgres does not keep a connection.", where=f"business {business.name}", fix="run it again")
 
 
-def _progress(client: Any, night: Night, runs: list[dict[str, Any]]) -> Progress:
+def _progress(night: Night, tasks: list[dict[str, Any]], run_ids: set[str]) -> Progress:
     progress = Progress(night.state)
-    for run in runs:
-        for task in client.tasks(run["dag_id"], run["dag_run_id"]):
-            name = f"{run['dag_id']}.{task['task_id'].split('.')[-1]}"
+    of_state = {"success": progress.done, "failed": progress.failed}
+    for task in tasks:
+        if task["dag_run_id"] in run_ids:
+            name = f"{task['dag_id']}.{task['task_id'].split('.')[-1]}"
             if task["map_index"] >= 0:
                 name += f"[{task.get('rendered_map_index') or task['map_index']}]"
-            if task["state"] in ("success",):
-                progress.done.append(name)
-            elif task["state"] in ("running", "deferred", "up_for_retry"):
-                progress.running.append(name)
-            elif task["state"] == "failed":
-                progress.failed.append(name)
+            of_state.get(task["state"], progress.running).append(name)
     return progress

@@ -22,6 +22,8 @@ def show(found: dict[str, Any], console: Console, *, url_command: str, ui: str |
     )
     title = f"[bold]{found['business']}[/] · night of {found['date']} · [{style}]{state}[/]"
     parts: list[Any] = [_sources(found), _files(found)]
+    if _left_out(found):
+        parts.append(_refused(found))
     if found["quarantine"]:
         parts.append(_quarantine(found))
     if found["tables"]:
@@ -60,15 +62,24 @@ def _sources(found: dict[str, Any]) -> Table:
 
 def _files(found: dict[str, Any]) -> Table:
     keys = ("read", "loaded", "quarantined", "skipped")
-    table = _grid("\ntable", " \nfiles", " \nread", " \nloaded", " \nquarantined", " \nskipped", "")
+    table = _grid("\ntable", " \nfiles", " \nread", " \nloaded", " \nquarantined", " \nskipped")
     taken = [row for row in found["files"] if row["status"] == "loaded"]
     for vendor, name in dict.fromkeys((row["vendor"], row["table"]) for row in taken):
         rows = [row for row in taken if (row["vendor"], row["table"]) == (vendor, name)]
         table.add_row(f"{vendor}.{name}", str(len(rows)), *(f"{sum(row[key] for row in rows):,}" for key in keys))
     table.add_row("[bold]rows[/]", str(len(taken)), *(f"[bold]{found['rows'][key]:,}[/]" for key in keys))
-    for row in found["files"]:
-        if row["status"] != "loaded":
-            table.add_row(row["file"], row["status"], "", "", "", "", row["reason"] or "", style="red")
+    return table
+
+
+def _left_out(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in found["files"] if row["status"] != "loaded"]
+
+
+def _refused(found: dict[str, Any]) -> Table:
+    table = _grid("\nleft out", "\nwhy, and what to do")
+    for row in _left_out(found):
+        told = "\n".join(filter(None, [f"{row['status']}: {row['reason']}", row["fix"] and f"to do: {row['fix']}"]))
+        table.add_row(row["file"], Text(told), style="red")
     return table
 
 
@@ -98,11 +109,11 @@ def _checks(found: dict[str, Any]) -> Text:
         style="red" if dbt["failed"] else "",
     )
     for row in found["failed_checks"][:6]:
-        rows = row["unexpected"] or 0
-        column = f" {row['column']}" if row["column"] else ""
+        column = f".{row['column']}" if row["column"] else ""
+        seen = f"{row['unexpected']} rows" if row["unexpected"] else f"observed {row['observed']}"
         text.append(
-            f"\n          {row['severity']}: {row['suite']}{column} {row['expectation']} ({rows} rows)",
-            style="yellow",
+            f"\n          {row['severity']}: {row['suite']}{column} {row['expectation']} ({seen})",
+            style="red" if row["severity"] == "stop" else "yellow",
         )
     if found["customers"] is not None:
         text.append(f"\ncustomers {found['customers']:,}")

@@ -25,7 +25,7 @@ _QUERIES = {
     "files": """
         select file_name as file, vendor, table_name as table, status, rows_read as read, rows_loaded as loaded,
             rows_quarantined as quarantined, rows_skipped as skipped, encoding, reason, fix
-        from ops.loads where business_date = %(date)s order by kind, vendor, table_name, file_name""",
+        from ops.latest_loads where business_date = %(date)s order by kind, vendor, table_name, file_name""",
     "quarantine": """
         select loads.vendor, loads.table_name as table, quarantine.rule, quarantine.column_name as column,
             quarantine.reason, count(*) as rows
@@ -40,7 +40,8 @@ _QUERIES = {
         select stage, count(*) filter (where outcome = 'passed') as passed,
             count(*) filter (where outcome <> 'passed' and severity = 'stop') as stopped,
             count(*) filter (where outcome <> 'passed' and severity = 'warn') as warned
-        from quality.results where business_date = %(date)s group by stage order by stage""",
+        from quality.results where business_date = %(date)s group by stage
+        order by array_position('{landing,marts,lists}', stage)""",
     "failed_checks": """
         select stage, suite, expectation, column_name as column, severity, observed, unexpected_count as unexpected
         from quality.results where business_date = %(date)s and outcome <> 'passed'
@@ -55,10 +56,59 @@ _QUERIES = {
         select segment, destination, status, n_rows as rows, coalesce(location, file_name) as path, reason
         from activation.deliveries where business_date = %(date)s order by segment, destination""",
     "steps": """
-        select distinct on (step) step, status, started_at,
+        select distinct on (step) step, status, started_at, detail,
             round(extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at), 1)::float as seconds
         from ops.steps where business_date = %(date)s order by step, started_at desc""",
 }
+
+_OVERVIEW = """
+    select nights.business_date, nights.state, nights.failed_step, nights.is_dry_run,
+        nights.published_at, nights.sent_at, sources.sources,
+        loads.rows_loaded, loads.files_left_out, loads.rows_quarantined,
+        publications.rows_changed, deliveries.lists, deliveries.people_listed
+    from ops.nights as nights
+    left join lateral (
+        select json_object_agg(kind, state order by kind) as sources
+        from ops.night_sources where business_date = nights.business_date
+    ) as sources on true
+    left join lateral (
+        select sum(rows_loaded)::bigint as rows_loaded, sum(rows_quarantined)::bigint as rows_quarantined,
+            count(*) filter (where status <> 'loaded') as files_left_out
+        from ops.latest_loads where business_date = nights.business_date
+    ) as loads on true
+    left join lateral (
+        select sum(n_inserted + n_updated + n_deleted)::bigint as rows_changed
+        from ops.publications where business_date = nights.business_date
+    ) as publications on true
+    left join lateral (
+        select count(*) as lists, sum(n_rows)::bigint as people_listed
+        from activation.deliveries where business_date = nights.business_date and status = 'delivered'
+    ) as deliveries on true
+    order by nights.business_date desc limit 30"""
+
+_DBT_NODES = """
+    select step, split_part(node_id, '.', 3) as name, resource_type, status, rows_affected, failures, message,
+        round(execution_seconds::numeric, 2)::float as seconds
+    from quality.dbt_results where business_date = %s
+    order by min(finished_at) over (partition by step), status in ('pass', 'success'), name"""
+
+
+def overview(conn: Connection) -> list[dict[str, Any]]:
+    """The latest nights in a line each, newest first."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_OVERVIEW).fetchall()
+
+
+def dbt_steps(conn: Connection, business_date: date) -> list[dict[str, Any]]:
+    """What dbt did in a night, step by step as they ran: models (seeds too) and tests, those that failed first."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        nodes = cursor.execute(_DBT_NODES, [business_date]).fetchall()
+    steps: dict[str, dict[str, Any]] = {}
+    for node in nodes:
+        step = steps.setdefault(node["step"], {"name": node["step"], "models": [], "tests": [], "failed": 0})
+        step["tests" if node["resource_type"] == "test" else "models"].append(node)
+        step["failed"] += node["status"] in ("error", "fail", "runtime error")
+    return list(steps.values())
 
 
 def summarise(conn: Connection, business: Business, business_date: date) -> dict[str, Any]:

@@ -94,15 +94,22 @@ class GateReport:
             *(f"warn {check}; told: {check.told}" for check in self.warned),
         ]
 
+    @property
+    def error(self) -> GateFailed | None:
+        """What failed, where, and what to do, if any check stops."""
+        if not self.failed:
+            return None
+        return GateFailed(
+            f"The {self.stage} gate of {self.business_date} stopped: " + "; ".join(map(str, self.failed)) + ".",
+            where=f"business {self.business}, quality.results, suites {', '.join(self.stopped_suites)}"
+            f" (told: {', '.join(_distinct(check.told for check in self.failed))})",
+            fix=f"{_CONSEQUENCE[self.stage]}. {RUNBOOK}",
+        )
+
     def raise_if_stopped(self) -> None:
-        """Raise GateFailed, with what failed and what to do, if any check stops."""
-        if self.failed:
-            raise GateFailed(
-                f"The {self.stage} gate of {self.business_date} stopped: " + "; ".join(map(str, self.failed)) + ".",
-                where=f"business {self.business}, quality.results, suites {', '.join(self.stopped_suites)}"
-                f" (told: {', '.join(_distinct(check.told for check in self.failed))})",
-                fix=f"{_CONSEQUENCE[self.stage]}. {RUNBOOK}",
-            )
+        """Raise `error`, if there is one."""
+        if self.error is not None:
+            raise self.error
 
 
 def _key_text(key: dict[str, Any]) -> str:

@@ -83,6 +83,13 @@ def connect(
     return psycopg.connect(url, application_name=application_name[:63], autocommit=autocommit)
 
 
+def has_warehouse(business: str) -> bool:
+    """Whether the business has a warehouse database already; asking does not create one."""
+    with psycopg.connect(ensure_running(), autocommit=True) as conn:
+        found = conn.execute("select from pg_database where datname = %s", [f"rapport_{business}"]).fetchone()
+    return found is not None
+
+
 def connection_parameters(business: str) -> dict[str, str]:
     """host, port, user, password and dbname of the warehouse, for programs that take them apart."""
     found = conninfo_to_dict(warehouse_url(business))

@@ -19,7 +19,9 @@ create table if not exists ops.nights (
     published_at timestamptz,
     sent_at timestamptz
 );
+alter table ops.nights add column if not exists failed_from text;
 comment on table ops.nights is 'One row per business date: what the night reads, how far it came, and why it stopped.';
+comment on column ops.nights.failed_from is 'The state it failed in: clearing the task that failed goes on from there.';
 comment on column ops.nights.clock is 'The instant every relative measure of this night is computed at; never now().';
 comment on column ops.nights.claimed_at is 'From here on the loads of the night are pinned: files landing later belong to the next night.';
 
@@ -114,6 +116,17 @@ create table if not exists ops.sightings (
 comment on table ops.sightings is
     'Append-only: load_id says that the record of this raw row was listed, or was no longer, in the export of said_on.';
 create index if not exists sightings_by_row on ops.sightings (row_load_id);
+
+create or replace view ops.latest_loads as
+select loads.*
+from ops.loads
+where not exists (
+    select 1 from ops.loads as later
+    where later.load_id > loads.load_id and later.business_date = loads.business_date
+        and (later.vendor, later.file_name) = (loads.vendor, loads.file_name)
+        and (loads.status <> 'loaded' or later.status = 'loaded')
+);
+comment on view ops.latest_loads is 'The last word of each night on each file: without what was corrected before the night was built.';
 
 -- The loads that make up the warehouse as of night d: any night can be rebuilt from it.
 create or replace function ops.loads_as_of(d date) returns setof bigint
