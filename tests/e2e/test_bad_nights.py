@@ -150,8 +150,11 @@ def test_what_the_landing_gate_stops_is_not_built_from(retailer: Retailer, secon
     )
     query = "select split_part(source_record_id, ':', -1) from customer_360.customer_identities"
     live = {record for (record,) in retailer.checkout.query(query)}
+    left_out = {
+        record for (record,) in retailer.checkout.query("select raw_row::jsonb ->> 'Record ID' from quality.quarantine")
+    }
     assert exported - known, "the export had news"
-    assert live >= known
+    assert live >= known - left_out
     assert live.isdisjoint(exported - known)
 
 
