@@ -36,6 +36,11 @@ def shop(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str
             "  'move it away', now())",
             {"night": NIGHT},
         )
+        # The ledger has to balance with what lies in raw.
+        conn.execute(
+            "create table raw.shopify__orders as select 1::bigint as _load_id, n as _row_number"
+            " from generate_series(1, 1234) as n"
+        )
         for kind in ("crm", "ecommerce", "survey"):
             report_source(conn, NIGHT, kind, "arrived" if kind == "ecommerce" else "none", n_files=1, n_refused=1)
         claim_next(conn, business, "build")
