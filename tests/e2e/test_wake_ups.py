@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,11 @@ from servers.openssh import OpenSSHServer
 
 from rapport.businesses import KINDS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(1500),
+    pytest.mark.skipif("RAPPORT_WAKE_UP_TESTS" not in os.environ, reason="it waits for a clock: make test-wake-ups"),
+]
 
 INGEST = [f"ingest_{kind}" for kind in KINDS]
 # A zone where it is about noon, so that no deadline of the test falls on the other side of midnight.
