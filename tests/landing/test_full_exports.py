@@ -116,6 +116,18 @@ def test_who_is_listed_no_longer_is_closed_and_open_again_when_listed_again(
     assert records(conn, NIGHT)["c"] == ("1", date(2026, 2, 3), date(2026, 2, 1), None)
 
 
+def test_an_export_that_only_repeats_what_is_known_is_whole(
+    take_in: Callable[..., LoadResult], tmp_path: Path, conn: Conn
+) -> None:
+    text = "Record ID,First Name,Last Name,Email,Create Date\n1,A,B,a@example.com,2026-01-05 10:00\n"
+    first, second = (tmp_path / f"hubspot-crm-exports-all-contacts-2026-02-0{day}.csv" for day in (1, 2))
+    first.write_text(text)
+    second.write_text(text)
+    take_in(first, "hubspot contacts")
+    result = take_in(second, "hubspot contacts")
+    assert (result.status, result.read, result.loaded, result.skipped, result.known) == ("loaded", 1, 0, 1, 1)
+
+
 _CARDS = st.dictionaries(st.sampled_from("abcde"), st.sampled_from(["1", "2", UNREADABLE]), max_size=5)
 
 

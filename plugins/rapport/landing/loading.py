@@ -117,7 +117,7 @@ def _load(
         reader.n_bytes,
     ):
         raise StillArriving("The file is still being written.", where=path.name, fix="wait until it is whole")
-    if result.read == result.skipped and not declaration.export.may_be_empty:
+    if result.read == result.skipped - result.known and not declaration.export.may_be_empty:
         raise LandingError(
             "The file has a header and no rows.",
             where=path.name,
