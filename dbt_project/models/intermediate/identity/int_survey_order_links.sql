@@ -1,35 +1,13 @@
-{%- set answer_models = concept_models('survey_answers') -%}
-{%- set order_models = concept_models('orders') if answer_models else [] -%}
-
 with answers as (
-    {% for answers in answer_models %}
-    {{ "union" if not loop.first }}
-    select
-        customer_record_id,
-        order_number
-    from {{ answers }}
-    where order_number is not null
-    {% else %}
-    select
-        cast(null as text) as customer_record_id,
-        cast(null as text) as order_number
-    where false
-    {% endfor %}
+
+    select * from {{ ref('int_survey_answers_unioned') }}
+
 ),
 
 orders as (
-    {% for orders in order_models %}
-    {{ "union all" if not loop.first }}
-    select
-        order_number,
-        customer_record_id
-    from {{ orders }}
-    {% else %}
-    select
-        cast(null as text) as order_number,
-        cast(null as text) as customer_record_id
-    where false
-    {% endfor %}
+
+    select * from {{ ref('int_orders_unioned') }}
+
 ),
 
 -- Two shops may number alike; then a number proves nothing.

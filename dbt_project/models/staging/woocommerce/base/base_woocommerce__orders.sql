@@ -1,4 +1,5 @@
-{{ config(enabled='woocommerce' in var('vendors')) }}
+{#- A table: orders, customers and coupons all read it. -#}
+{{ config(materialized='table', enabled='woocommerce' in var('vendors'), post_hook='analyze {{ this }}') }}
 
 with order_lines as (
 
