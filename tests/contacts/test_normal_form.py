@@ -29,7 +29,7 @@ def test_a_turkish_number_gets_its_country_code_from_the_default(raw: str) -> No
 
 
 def test_a_number_without_a_country_is_not_guessed_at() -> None:
-    assert form("phone", "0532 123 45 67", "") == (None, False, False, "no_country_code")
+    assert form("phone", "0532 123 45 67", "") == (None, False, False, "no_country_code", None)
     assert form("phone", "+45 20 12 34 56", "").normalised == "+4520123456"
 
 
@@ -48,11 +48,11 @@ def test_placeholders_and_ruined_numbers_are_never_valid(raw: str) -> None:
 
 @pytest.mark.parametrize("raw", ["İSMAİL@example.com", "ısmaıl@example.com", "i\u0307smai\u0307l@example.com"])
 def test_a_turkish_i_in_an_address_is_folded_and_flagged(raw: str) -> None:
-    assert form("email", raw) == ("ismail@example.com", True, False, "turkish_i")
+    assert form("email", raw) == ("ismail@example.com", True, False, "turkish_i", None)
 
 
 def test_a_latin_capital_i_in_an_address_is_a_plain_i() -> None:
-    assert form("email", " IRMAK@Example.COM ") == ("irmak@example.com", True, False, None)
+    assert form("email", " IRMAK@Example.COM ") == ("irmak@example.com", True, False, None, None)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,32 @@ def test_danish_letters_become_letters_rather_than_nothing() -> None:
 @pytest.mark.parametrize("raw", ["yok", "ingen", "-", "12", "N/A", "TEST", "misafir"])
 def test_a_placeholder_is_not_a_name(raw: str) -> None:
     assert form("name", raw).normalised is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "written"),
+    [
+        ("AYŞE YILMAZ", "TR", "Ayşe Yılmaz"),
+        ("IŞIL", "TR", "Işıl"),
+        ("İPEK", "DK", "İpek"),
+        ("ilker ışık", "TR", "İlker Işık"),
+        ("ALI CAN", "TR", "Ali Can"),
+        ("INGRID", "DK", "Ingrid"),
+        ("SØREN ÆGIDIUS-ÅKJÆR", "DK", "Søren Ægidius-Åkjær"),
+        ("jens von der lippe", "DK", "Jens von der Lippe"),
+        ("von trier", "DK", "Von Trier"),
+        ("O'NEILL", "", "O'Neill"),
+        ("Bo  McDonald", "DK", "Bo McDonald"),
+        ("i\u0307şi\u0307k", "TR", "İşik"),
+    ],
+)
+def test_a_name_is_written_to_its_bearer_as_names_are(raw: str, country: str, written: str) -> None:
+    assert form("name", raw, country).display == written
+
+
+@pytest.mark.parametrize("raw", ["yok", "TEST", "-"])
+def test_nobody_is_addressed_by_a_placeholder(raw: str) -> None:
+    assert form("name", raw).display is None
 
 
 @given(st.sampled_from(KINDS), st.lists(st.text(max_size=40), max_size=8), st.sampled_from(["TR", "DK", ""]))

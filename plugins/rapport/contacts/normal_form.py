@@ -16,15 +16,17 @@ class NormalForm(NamedTuple):
     normalised: lower-case ASCII address, E.164 number, or upper-case ASCII name; None if nothing is usable.
     is_valid: may be written to, called, or matched on. is_shared: belongs to a desk rather than a person.
     reason: why it is not valid, is shared, or needed repair; None when there is nothing to say.
+    display: a name as it is written to its bearer; None for points, which are written in their normal form.
     """
 
     normalised: str | None
     is_valid: bool
     is_shared: bool
     reason: str | None
+    display: str | None = None
 
 
-_ONE: dict[str, Callable[[str, str], tuple[str | None, bool, bool, str | None]]] = {
+_ONE: dict[str, Callable[[str, str], tuple[str | None, bool, bool, str | None, *tuple[str | None, ...]]]] = {
     "email": emails.normal_form,
     "phone": phones.normal_form,
     "name": names.normal_form,

@@ -61,7 +61,7 @@ def refresh(conn: psycopg.Connection[Any]) -> dict[str, int]:
 def _store(conn: psycopg.Connection[Any], chunk: list[tuple[str, str, str]], counts: dict[str, int]) -> None:
     copy_in = (
         "copy build_contacts.normalised "
-        "(kind, raw_value, default_country, normalised, is_valid, is_shared, reason) from stdin"
+        "(kind, raw_value, default_country, normalised, is_valid, is_shared, reason, display) from stdin"
     )
     with conn.cursor().copy(copy_in) as copy:
         for (kind, country), rows in groupby(chunk, key=itemgetter(0, 1)):

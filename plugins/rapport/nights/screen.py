@@ -28,6 +28,8 @@ def show(found: dict[str, Any], console: Console, *, url_command: str, ui: str |
         parts.append(_quarantine(found))
     if found["tables"]:
         parts.append(_tables(found))
+    if found["left_behind"]:
+        parts.append(_left_behind(found))
     parts.append(_checks(found))
     if found["lists"]:
         parts.append(_lists(found))
@@ -95,6 +97,12 @@ def _tables(found: dict[str, Any]) -> Table:
     for row in found["tables"]:
         table.add_row(row["table"], *(f"{row[key]:,}" for key in ("rows", "inserted", "updated", "deleted")))
     return table
+
+
+def _left_behind(found: dict[str, Any]) -> Text:
+    lines = (f"{row['table']} is as of {row['last_published_date']}" for row in found["left_behind"])
+    what = "no model builds it any more; to remove a mart: docs/how-to/add-a-mart.md"
+    return Text("\n".join(f"{line}: {what}" for line in lines), style="yellow")
 
 
 def _checks(found: dict[str, Any]) -> Text:

@@ -36,6 +36,13 @@ _QUERIES = {
         select table_schema || '.' || table_name as table, n_rows as rows, n_inserted as inserted,
             n_updated as updated, n_deleted as deleted
         from ops.publications where business_date = %(date)s order by 1""",
+    "left_behind": """
+        select table_schema || '.' || table_name as table, max(business_date) as last_published_date
+        from ops.publications
+        where business_date <= %(date)s and to_regclass(format('%%I.%%I', table_schema, table_name)) is not null
+        group by table_schema, table_name
+        having max(business_date) < (select max(business_date) from ops.publications where business_date = %(date)s)
+        order by 1""",
     "checks": """
         select stage, count(*) filter (where outcome = 'passed') as passed,
             count(*) filter (where outcome <> 'passed' and severity = 'stop') as stopped,

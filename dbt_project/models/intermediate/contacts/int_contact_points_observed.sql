@@ -25,7 +25,9 @@ customer_points as (
         ('email', customers.email_raw),
         ('phone', customers.phone_raw),
         ('phone', customers.phone_2_raw),
-        ('name', coalesce(customers.full_name_raw, concat_ws(' ', customers.first_name_raw, customers.last_name_raw)))
+        ('name', customers.full_name_raw),
+        ('name', customers.first_name_raw),
+        ('name', customers.last_name_raw)
     ) as points (kind, raw_value)
 
 ),

@@ -28,10 +28,9 @@ final as (
         emails.contact as email,
         coalesce(phones.contact, second_phones.contact) as phone,
         coalesce(
-            customers.first_name_raw,
-            {{ blank_to_null("regexp_replace(customers.full_name_raw, '\\s+\\S+\\s*$', '')") }}
+            first_names.display_name, {{ blank_to_null("regexp_replace(full_names.display_name, '\\s+\\S+$', '')") }}
         ) as first_name,
-        coalesce(customers.last_name_raw, substring(customers.full_name_raw from '\s(\S+)\s*$')) as last_name,
+        coalesce(last_names.display_name, substring(full_names.display_name from '\s(\S+)$')) as last_name,
         customers.birth_date,
         customers.language,
         customers.city,
@@ -60,6 +59,21 @@ final as (
             customers.phone_2_raw = second_phones.contact_raw
             and second_phones.contact_type = 'phone'
             and second_phones.default_country = {{ contact_country('customers.country_code') }}
+    left join normalised as first_names
+        on
+            customers.first_name_raw = first_names.contact_raw
+            and first_names.contact_type = 'name'
+            and first_names.default_country = {{ contact_country('customers.country_code') }}
+    left join normalised as last_names
+        on
+            customers.last_name_raw = last_names.contact_raw
+            and last_names.contact_type = 'name'
+            and last_names.default_country = {{ contact_country('customers.country_code') }}
+    left join normalised as full_names
+        on
+            customers.full_name_raw = full_names.contact_raw
+            and full_names.contact_type = 'name'
+            and full_names.default_country = {{ contact_country('customers.country_code') }}
 
 )
 
