@@ -10,7 +10,9 @@ numbered as (
 
     select
         'completejourney:' || basket_id as order_id,
-        row_number() over (partition by 'completejourney:' || basket_id order by row_number_in_file) as line_number,
+        row_number() over (
+            partition by 'completejourney:' || basket_id order by load_id, row_number_in_file
+        ) as line_number,
         product_id,
         quantity,
         net_amount,

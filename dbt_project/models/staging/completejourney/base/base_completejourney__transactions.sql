@@ -20,6 +20,7 @@ renamed as (
         + coalesce({{ to_decimal('coupon_match_disc') }}, 0) as discount_amount,
         {{ to_timestamp_utc('transaction_timestamp') }} as transacted_at,
         file_date,
+        _load_id as load_id,
         _row_number as row_number_in_file
     from source
 

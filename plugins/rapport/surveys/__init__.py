@@ -1,0 +1,1 @@
+"""What survey exports ask, and what each question measures."""
