@@ -70,6 +70,7 @@ def warehouse_url(business: BusinessOption = settings.DEFAULT_BUSINESS) -> None:
 GROUPS = {
     "samples": ("rapport.samples.commands", "app"),
     "quarantine": ("rapport.landing.commands", "app"),
+    "survey": ("rapport.surveys.commands", "app"),
     "segments": ("rapport.activation.commands", "app"),
     "nights": ("rapport.nights.commands", "nights_app"),
 }
