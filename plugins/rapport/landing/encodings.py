@@ -27,6 +27,10 @@ _MARKS = (
 )
 _LETTERS_AND_NEIGHBOURS = re.compile(rb"[^\r\n]{0,100}[\x80-\xff][^\r\n]{0,100}")
 _SAMPLE_BYTES = 1 << 15
+# A few words tell a library nothing: then these letters do, as long as words have plain ones too.
+_WESTERN = re.compile(
+    "[ÆØÅæøå]|[“”‘’–—…€£§°©®«»·½´\xa0]|(?=.*[A-Za-z])[A-Za-zÆØÅæøåÄÖÜäöüßÇçÉéÈèÊêËëÀàÂâÎîÔôÛûÁáÍíÓóÚú]+"
+)
 
 
 class Undecodable(LandingError):
@@ -68,7 +72,8 @@ def choose_encoding(file: ExportFile, candidates: list[str], *, is_certain: bool
 def detect_encoding(file: ExportFile) -> str:
     """The encoding of a file that is not in UTF-8 and has none declared: windows-1252, or none.
 
-    It is told by the text itself, and only where windows-1254 would read the same. Raises LandingError otherwise.
+    It is told by the text itself (charset-normalizer), and only where windows-1254 would read the same. Raises
+    LandingError otherwise.
     """
     from charset_normalizer import from_bytes
 
@@ -87,10 +92,16 @@ def detect_encoding(file: ExportFile) -> str:
         raise _unreadable(
             file, f"line {fault.line}, byte {fault.offset} of the file is neither UTF-8 nor windows-1252", LandingError
         )
-    likely = from_bytes(bytes(sample[:_SAMPLE_BYTES])).best()
-    if likely is None or str(likely) != sample[:_SAMPLE_BYTES].decode("windows-1252"):
-        looks = f"its letters look like {likely.encoding}, and a guess could be wrong" if likely else "it is no text"
-        raise _unreadable(file, f"it is not utf-8; {looks}", LandingError)
+    text = sample[:_SAMPLE_BYTES].decode("windows-1252")
+    likely = from_bytes(bytes(sample[:_SAMPLE_BYTES]))
+    best = likely.best()
+    if best is None:
+        raise _unreadable(file, "it is not utf-8, nor any other text", LandingError)
+    as_good = [found for found in likely if (found.chaos, found.coherence) == (best.chaos, best.coherence)]
+    is_western = all(_WESTERN.fullmatch(word) for word in re.findall(r"[^\W\d_]*[^\x00-\x7f][^\W\d_]*", text))
+    if str(best) != text and not (is_western and any(str(found) == text for found in as_good)):
+        what = f"it is not utf-8; its letters look like {best.encoding}, and a guess could be wrong"
+        raise _unreadable(file, what, LandingError)
     return "windows-1252"
 
 
