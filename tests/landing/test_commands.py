@@ -89,3 +89,22 @@ def test_quarantine_shows_rows_only_when_asked(rapport: Callable[..., Any], orde
     assert json.loads(listed.stdout)["rows"] == 1
     assert "private" not in listed.stdout + rapport("quarantine", "show", load_id).stdout
     assert "private-but-wrong" in rapport("quarantine", "show", load_id, "--row", 2, "--json").stdout
+
+
+def test_ingest_takes_a_declared_vendor_that_the_business_does_not_list(
+    rapport: Callable[..., Any], orders_file: OrdersFile, business: Business
+) -> None:
+    path = orders_file([{}])
+    business.vendors.remove("shopify")
+    answer = rapport("ingest", path, "--date", NIGHT, "--vendor", "shopify", "--json")
+    result = json.loads(answer.stdout)
+    assert (answer.exit_code, result["status"], result["loaded"]) == (0, "loaded", 1)
+    assert "no mart reads it until shopify is listed" in result["reason"]
+    again = json.loads(rapport("ingest", path, "--date", NIGHT, "--vendor", "shopify", "--json").stdout)
+    assert (again["status"], "until shopify is listed" in again["reason"]) == ("unchanged", True)
+
+
+def test_ingest_of_a_vendor_that_nobody_declared_says_so(rapport: Callable[..., Any], orders_file: OrdersFile) -> None:
+    answer = rapport("ingest", orders_file([{}]), "--date", NIGHT, "--vendor", "nobody")
+    assert answer.exit_code == 1
+    assert "No vendor nobody is declared" in str(answer.exception)

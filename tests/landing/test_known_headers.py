@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rapport.landing import Declaration
+from rapport.landing.packing import ExportFile
 from rapport.landing.recognition import recognise
 
 
@@ -36,5 +37,5 @@ def test_a_header_tells_its_table(
     ):
         path.parent.mkdir(exist_ok=True)
         shutil.copy(shared / "exports/headers" / header, path)
-        found = recognise(path, tmp_path, declarations)
+        found = recognise(ExportFile.whole(path), tmp_path, declarations)
         assert str(found.declaration) == table, found.reason

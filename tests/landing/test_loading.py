@@ -220,10 +220,16 @@ def test_an_unknown_encoding_is_refused_by_line(take_in: TakeIn, orders_file: Or
     refused(take_in(path), "not utf-8", "line 2")
 
 
-def test_utf16_without_a_declaration_is_refused(take_in: TakeIn, orders_file: OrdersFile) -> None:
-    refused(take_in(orders_file([{}], encoding="utf-16")), "UTF-16")
-    unmarked = orders_file([{"Lineitem name": "Vase"}], name="orders_export_2.csv", encoding="utf-16-le")
-    refused(take_in(unmarked), "line 1", "NUL bytes")
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("utf-32", "utf-32")],
+)
+def test_utf16_shows_itself_with_a_mark_or_without(
+    take_in: TakeIn, orders_file: OrdersFile, conn: Conn, encoding: str, told: str
+) -> None:
+    result = take_in(orders_file([{}], encoding=encoding))
+    assert (result.status, result.encoding, result.loaded) == ("loaded", told, 1)
+    assert raw_rows(conn, "shopify__orders", "lineitem_name") == [("Çay bardağı",)]
 
 
 def test_a_truncated_last_line_is_refused_by_its_row(take_in: TakeIn, orders_file: OrdersFile) -> None:

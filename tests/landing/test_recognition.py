@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rapport.landing import Declaration
+from rapport.landing.packing import ExportFile
 from rapport.landing.recognition import is_settled, landed_files, recognise
 
 CONTACTS = "Record ID,First Name,Last Name,Email,Create Date\n"
@@ -18,7 +19,7 @@ CONTACTS = "Record ID,First Name,Last Name,Email,Create Date\n"
 def recognised(declarations: list[Declaration], path: Path, folder: Path, content: str = "x\n") -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
-    return str(recognise(path, folder, declarations).declaration)
+    return str(recognise(ExportFile.whole(path), folder, declarations).declaration)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_a_name_says_whose_export_it_is_and_of_which_day(
 ) -> None:
     path = tmp_path / name
     assert recognised(declarations, path, tmp_path) == expected
-    assert recognise(path, tmp_path, declarations).file_date == day
+    assert recognise(ExportFile.whole(path), tmp_path, declarations).file_date == day
 
 
 def test_a_strange_name_is_recognised_by_its_header(declarations: list[Declaration], tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_vendors_folder_outweighs_another_vendors_header(declarations: list[De
 def test_a_file_of_no_table_is_told_what_comes_nearest(declarations: list[Declaration], tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     assert recognised(declarations, path, tmp_path, "Record ID,First Name,Shoe size\n1,A,38\n") == "None"
-    found = recognise(path, tmp_path, declarations)
+    found = recognise(ExportFile.whole(path), tmp_path, declarations)
     assert "nearest to hubspot contacts (2 of 19 columns)" in found.reason
     assert found.fix
 
@@ -79,7 +80,7 @@ def test_a_file_of_no_table_is_told_what_comes_nearest(declarations: list[Declar
 def test_what_is_no_export_is_no_error(declarations: list[Declaration], tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "thing.bin"
     path.write_bytes(content)
-    found = recognise(path, tmp_path, declarations)
+    found = recognise(ExportFile.whole(path), tmp_path, declarations)
     assert found.declaration is None
     assert found.reason
 
@@ -87,7 +88,7 @@ def test_what_is_no_export_is_no_error(declarations: list[Declaration], tmp_path
 def test_an_impossible_date_in_a_name_is_said(declarations: list[Declaration], tmp_path: Path) -> None:
     path = tmp_path / "shopify" / "orders_export_2026-02-30.csv"
     assert recognised(declarations, path, tmp_path) == "None"
-    assert "2026-02-30" in recognise(path, tmp_path, declarations).reason
+    assert "2026-02-30" in recognise(ExportFile.whole(path), tmp_path, declarations).reason
 
 
 def test_temporary_names_and_set_aside_folders_are_left_alone(tmp_path: Path) -> None:

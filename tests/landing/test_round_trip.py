@@ -13,10 +13,12 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from landing.exports import NIGHT, assert_books_balance, declare
+from landing.exports import NIGHT, as_csv, assert_books_balance, declare
+from landing.packed import gzipped, json_lines, parquet, workbook, zipped
 
 from rapport.businesses import Business, Dialect
 from rapport.landing import Declaration, load_file
+from rapport.landing.packing import exports_in
 
 HEADERS = ("Record ID", "Note", "Extra one", "Extra two")
 # Databases hold no NUL and UTF-8 no surrogates; every other character must survive.
@@ -67,12 +69,12 @@ def notes() -> Declaration:
 
 
 @pytest.fixture
-def fresh_files(tmp_path: Path) -> Callable[[bytes], Path]:
+def fresh_files(tmp_path: Path) -> Callable[..., Path]:
     """A new file of the given bytes at each call."""
     counter = iter(range(1_000_000))
 
-    def write(content: bytes) -> Path:
-        path = tmp_path / f"notes_{next(counter)}.csv"
+    def write(content: bytes, ending: str = ".csv") -> Path:
+        path = tmp_path / f"notes_{next(counter)}{ending}"
         path.write_bytes(content)
         return path
 
@@ -89,7 +91,7 @@ def test_any_table_of_text_in_any_declared_dialect_comes_back_equal(
     conn: psycopg.Connection[Any],
     business: Business,
     notes: Declaration,
-    fresh_files: Callable[[bytes], Path],
+    fresh_files: Callable[..., Path],
     rows: list[tuple[str, ...]],
     dialect: dict[str, Any],
     encoding: str,
@@ -128,7 +130,7 @@ def test_any_bytes_are_loaded_or_refused_and_the_books_balance(
     conn: psycopg.Connection[Any],
     business: Business,
     notes: Declaration,
-    fresh_files: Callable[[bytes], Path],
+    fresh_files: Callable[..., Path],
     content: bytes,
 ) -> None:
     result = load_file(conn, business, notes, fresh_files(content), NIGHT)
@@ -139,11 +141,98 @@ def test_any_bytes_are_loaded_or_refused_and_the_books_balance(
     assert_books_balance(conn)
 
 
+# What XML can hold, with line ends as it keeps them.
+XML_TEXT = st.text(
+    st.characters(min_codepoint=0x20, exclude_categories=("Cs",), exclude_characters="\ufffe\uffff\x7f\x85")
+    | st.sampled_from("\t\n"),
+    max_size=8,
+) | st.sampled_from(["007", "1e5", "=1+1", "#N/A", "TRUE", "2026-03-01", " a ", "İığşØæå", "12,5", "'1"])
+FORMATS: dict[str, Callable[[list[tuple[str, ...]]], bytes]] = {
+    "jsonl": lambda rows: json_lines(HEADERS, rows),
+    "parquet": lambda rows: parquet({name: [row[i] for row in rows] for i, name in enumerate(HEADERS)}),
+    "xlsx": lambda rows: workbook({"Notes": [HEADERS, *rows]}),
+    "csv": lambda rows: as_csv([HEADERS, *rows], quoting=csv.QUOTE_ALL).encode(),
+}
+PACKINGS: dict[str, Callable[[str, bytes], bytes]] = {
+    "": lambda _, content: content,
+    ".gz": lambda _, content: gzipped(content),
+    ".zip": lambda name, content: zipped({name: content}),
+}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), form=st.sampled_from(sorted(FORMATS)), packing=st.sampled_from(sorted(PACKINGS)))
+def test_any_table_of_text_in_any_format_and_packing_comes_back_equal(
+    conn: psycopg.Connection[Any],
+    business: Business,
+    notes: Declaration,
+    fresh_files: Callable[..., Path],
+    data: st.DataObject,
+    form: str,
+    packing: str,
+) -> None:
+    text = XML_TEXT if form == "xlsx" else TEXT
+    rows = data.draw(st.lists(st.tuples(text.filter(bool), text, text, text), min_size=1, max_size=8))
+    assume(form != "xlsx" or all(cell.strip("\t\n") == cell for row in rows for cell in row))
+    path = fresh_files(PACKINGS[packing](f"notes.{form}", FORMATS[form](rows)), f".{form}{packing}")
+    day = date(2000, 1, 1) + timedelta(days=int(path.name.split(".")[0].split("_")[1]))
+    (file,) = exports_in(path)
+    result = load_file(conn, business, notes, file, NIGHT, file_date=day)
+    assert (result.status, result.loaded) == ("loaded", len(rows)), result.reason
+    found = conn.execute(
+        "select record_id, coalesce(note, ''),"
+        " coalesce(_extra->>'Extra one', ''), coalesce(_extra->>'Extra two', '')"
+        " from raw.notebook__notes where _load_id = %s order by _row_number",
+        [result.load_id],
+    ).fetchall()
+    assert found == rows
+
+
+SMALL = [("1", "a", "b", "c"), ("2", "ø", "", "d")]
+WHOLE = [pack(f"notes.{form}", write(SMALL)) for form, write in FORMATS.items() for pack in PACKINGS.values()]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A good file of any format and packing, cut off, with bytes changed, or with some of another put in."""
+    content = bytearray(draw(st.sampled_from(WHOLE)))
+    for _ in range(draw(st.integers(0, 4))):
+        content[draw(st.integers(0, len(content) - 1))] = draw(st.integers(0, 255))
+    if draw(st.booleans()):
+        del content[draw(st.integers(0, len(content))) :]
+    if draw(st.booleans()):
+        at = draw(st.integers(0, len(content)))
+        content[at:at] = draw(st.binary(max_size=20))
+    return bytes(content)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=damaged() | st.binary(max_size=60),
+    ending=st.sampled_from([".csv", ".gz", ".zip", ".csv.gz", ".xlsx", ".parquet", ".jsonl", ".json", ".txt"]),
+)
+def test_any_bytes_under_any_known_name_are_loaded_or_refused(
+    conn: psycopg.Connection[Any],
+    business: Business,
+    notes: Declaration,
+    fresh_files: Callable[..., Path],
+    content: bytes,
+    ending: str,
+) -> None:
+    for file in exports_in(fresh_files(content, ending)):
+        result = load_file(conn, business, notes, file, NIGHT)
+        assert result.status in ("loaded", "refused", "unchanged")
+        if result.status == "refused":
+            assert result.reason
+            assert result.fix
+    assert_books_balance(conn)
+
+
 def test_a_table_of_many_blocks_comes_back_equal(
     conn: psycopg.Connection[Any],
     business: Business,
     notes: Declaration,
-    fresh_files: Callable[[bytes], Path],
+    fresh_files: Callable[..., Path],
 ) -> None:
     rows = [(str(number), f'note "{number}",\nsecond line {"ø" * (number % 50)}') for number in range(60_000)]
     written = io.StringIO(newline="")

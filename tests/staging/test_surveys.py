@@ -13,6 +13,7 @@ import pytest
 from staging.conftest import EXPORTS, NIGHT, Staged
 
 from rapport.landing import load_file
+from rapport.landing.packing import ExportFile
 from rapport.landing.recognition import recognise
 
 Conn = psycopg.Connection[Any]
@@ -130,7 +131,7 @@ def test_addresses_in_the_network_are_in_no_table(staged: Staged, conn: Conn) ->
 def test_a_survey_is_recognised_without_its_vendors_folder(staged: Staged, tmp_path: Path, file: Path) -> None:
     path = tmp_path / "download.csv"
     path.write_bytes(file.read_bytes())
-    found = recognise(path, tmp_path, staged.declarations)
+    found = recognise(ExportFile.whole(path), tmp_path, staged.declarations)
     (load,) = [load for load in staged.loads if load.file == file.name]
     assert (found.vendor, found.declaration and found.declaration.table) == (load.vendor, load.table)
 
@@ -139,7 +140,7 @@ def test_a_survey_is_recognised_without_its_vendors_folder(staged: Staged, tmp_p
 def test_the_vendors_own_headers_are_recognised(staged: Staged, shared: Path, tmp_path: Path, header: str) -> None:
     path = tmp_path / "download.csv"
     path.write_bytes((shared / "exports" / "headers" / header).read_bytes())
-    assert str(recognise(path, tmp_path, staged.declarations).declaration) == HEADERS[header]
+    assert str(recognise(ExportFile.whole(path), tmp_path, staged.declarations).declaration) == HEADERS[header]
 
 
 def test_typeforms_new_and_old_columns_are_recognised(staged: Staged, shared: Path, tmp_path: Path) -> None:
@@ -148,4 +149,4 @@ def test_typeforms_new_and_old_columns_are_recognised(staged: Staged, shared: Pa
     for header in headers:
         path = tmp_path / "download.csv"
         path.write_text(header.replace("<question text>,…", "How was it?,Why?") + "\n", encoding="utf-8")
-        assert str(recognise(path, tmp_path, staged.declarations).declaration) == "typeform responses"
+        assert str(recognise(ExportFile.whole(path), tmp_path, staged.declarations).declaration) == "typeform responses"

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,10 +14,9 @@ from psycopg import sql
 
 from rapport.businesses import Business
 from rapport.landing.checks import ask, checks_of
+from rapport.landing.contents import Contents
 from rapport.landing.declarations import Declaration
-from rapport.landing.delimited import DelimitedReader
 from rapport.landing.dialects import Evidence, InDoubt
-from rapport.landing.fixed_width import FixedWidthReader
 from rapport.landing.full_exports import Merged, create_incoming, merge_incoming, note_withheld
 from rapport.landing.headers import Layout
 from rapport.landing.ledger import Before
@@ -38,7 +36,7 @@ def copy_as_written(
     conn: Connection,
     business: Business,
     declaration: Declaration,
-    path: Path,
+    contents: Contents,
     layout: Layout,
     result: LoadResult,
     found: Before,
@@ -50,8 +48,7 @@ def copy_as_written(
     """
 
     def reader() -> Reader:
-        assert result.encoding is not None
-        return _open(path, result.encoding, layout, declaration, block_bytes)
+        return contents.reader(layout, declaration, block_bytes)
 
     block_bytes, is_surveyed = BLOCK_BYTES, False
     while True:
@@ -65,7 +62,7 @@ def copy_as_written(
                 return _copy(conn, declaration, reader(), layout, result, found, dialect, left)
         except RecordTooLong as error:
             if block_bytes == LARGEST_BLOCK_BYTES:
-                raise error.as_refusal(path.name) from None
+                raise error.as_refusal(contents.file.name) from None
             block_bytes = LARGEST_BLOCK_BYTES
         except InDoubt:
             is_surveyed = True
@@ -77,13 +74,7 @@ def _survey(reader: Reader, layout: Layout, declaration: Declaration, evidence: 
     for block in reader.blocks():
         declared = {name: block.columns[position] for name, position in layout.columns.items()}
         ask(declared, block.row_numbers, checks, evidence)
-    return evidence.dialect(reader.path.name)
-
-
-def _open(path: Path, encoding: str, layout: Layout, declaration: Declaration, block_bytes: int) -> Reader:
-    if layout.delimiter is None:
-        return FixedWidthReader(path, encoding, layout, declaration.export, block_bytes)
-    return DelimitedReader(path, encoding, layout, block_bytes)
+    return evidence.dialect(reader.file.name)
 
 
 def _copy(
@@ -125,7 +116,7 @@ def _copy(
         if stores_differences(declaration):
             note_withheld(conn, declaration, result.load_id, _keys_of(held, declaration, layout))
     if evidence is not None:
-        dialect = evidence.dialect(reader.path.name)
+        dialect = evidence.dialect(reader.file.name)
     merged = Merged(n_loaded, 0)
     if is_compared:
         merged = merge_incoming(conn, declaration, result.load_id, before=found.load_ids, replaced=found.replaced)

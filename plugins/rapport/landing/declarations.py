@@ -115,8 +115,8 @@ class Export(_Strict):
     @field_validator("delimiter")
     @classmethod
     def _single_characters(cls, value: list[str]) -> list[str]:
-        if any(len(character) != 1 or character in '"\r\n' for character in value):
-            raise ValueError("expected single characters, not a quote or a line end")
+        if any(len(character) != 1 or not character.isascii() or character in '"\r\n' for character in value):
+            raise ValueError("expected single ASCII characters, not a quote or a line end")
         return value
 
     @field_validator("encodings")
@@ -174,7 +174,8 @@ class Export(_Strict):
         return self._match(file_name) is not None
 
     def _match(self, file_name: str) -> re.Match[str] | None:
-        return re.fullmatch(self.file_pattern, _ENDING.sub("", file_name), re.IGNORECASE)
+        own = file_name.rsplit("/", 1)[-1]  # a member of an archive is known by its own name
+        return re.fullmatch(self.file_pattern, _ENDING.sub("", own), re.IGNORECASE)
 
 
 class Age(_Strict):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import functools
 import io
+import re
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -15,24 +17,84 @@ import pyarrow as pa
 import pyarrow.csv
 
 from rapport.errors import LandingError
+from rapport.landing.declarations import Declaration
 from rapport.landing.encodings import undecodable
-from rapport.landing.headers import Layout
+from rapport.landing.first_records import FIRST_LOOK, first_records, first_text
+from rapport.landing.headers import LOOKED_AT, Layout, arrange, missing_columns, read_headings
+from rapport.landing.packing import ExportFile
 from rapport.landing.reading import BLOCK_BYTES, Block, RaggedRow, RecordTooLong
 from rapport.landing.text_bytes import NotInEncoding, TextBytes
+
+# What is tried where neither the business nor the vendor's declaration fits.
+_USUAL_DELIMITERS = (",", ";", "\t", "|")
+_NO_DELIMITERS = "\"'\r\n -_./()"
+_SEPARATOR_LINE = re.compile('"?sep=([\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7f])"?(?:\r\n|\n|\r)', re.IGNORECASE)
+
+
+class DelimitedText:
+    """A text whose columns are divided by a character."""
+
+    format = "delimited"
+
+    def __init__(self, file: ExportFile, encoding: str) -> None:
+        self.file, self.encoding = file, encoding
+        self._first = functools.cache(functools.partial(first_records, file, encoding))
+
+    def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout | None:
+        """See `Contents`: by the delimiter that gives most columns.
+
+        Excel's `sep=;` in the first line says it; then the business, then the vendor; another counts where theirs
+        leave a required column unfound and it finds them all.
+        """
+        separator, n_before = self._separator_line()
+        told = separator or delimiter
+        expected = [told] if told else declaration.export.delimiter
+        layout = self._best(expected, declaration, n_before)
+        if told or (layout is not None and not missing_columns(layout, declaration)):
+            return layout
+        likely = self._likely(n_before + declaration.export.skip_rows)
+        detected = self._best([other for other in likely if other not in expected], declaration, n_before)
+        return detected if detected is not None and not missing_columns(detected, declaration) else layout
+
+    def reader(self, layout: Layout, declaration: Declaration, block_bytes: int) -> DelimitedReader:
+        return DelimitedReader(self.file, self.encoding, layout, block_bytes)
+
+    def _best(self, delimiters: Iterable[str], declaration: Declaration, n_before: int) -> Layout | None:
+        export = declaration.export
+        layouts = []
+        for delimiter in delimiters:
+            records = self._first(delimiter, len(export.header_rows) + LOOKED_AT, export.skip_rows + n_before)
+            if records and not any("\0" in cell for cell in records[0].cells):
+                headings, n_rows = read_headings([record.cells for record in records], declaration)
+                layouts.append(arrange(headings, declaration, delimiter, records[n_rows - 1].end))
+        return max(layouts, key=lambda layout: len(layout.columns), default=None)
+
+    def _separator_line(self) -> tuple[str | None, int]:
+        """The delimiter that a first line such as `sep=;` names, and how many lines that takes."""
+        text, _ = first_text(self.file, self.encoding, FIRST_LOOK)
+        found = _SEPARATOR_LINE.match(text)
+        return (found[1], 1) if found else (None, 0)
+
+    def _likely(self, n_before: int) -> list[str]:
+        """The usual delimiters, and whatever else of the first line may be one, the most frequent first."""
+        text, _ = first_text(self.file, self.encoding, FIRST_LOOK)
+        line = next((line for line in text.splitlines()[n_before:] if line.strip()), "")
+        found = Counter(char for char in line if char.isascii() and not char.isalnum() and char not in _NO_DELIMITERS)
+        return list(dict.fromkeys([*_USUAL_DELIMITERS, *(char for char, _ in found.most_common(4))]))
 
 
 class DelimitedReader:
     """Reads a delimited text once; see `Reader`."""
 
-    def __init__(self, path: Path, encoding: str, layout: Layout, block_bytes: int = BLOCK_BYTES) -> None:
-        self.path, self.encoding, self.layout, self.block_bytes = path, encoding, layout, block_bytes
+    def __init__(self, file: ExportFile, encoding: str, layout: Layout, block_bytes: int = BLOCK_BYTES) -> None:
+        self.file, self.encoding, self.layout, self.block_bytes = file, encoding, layout, block_bytes
         assert layout.delimiter is not None
         self._delimiter = layout.delimiter
         self.n_rows = 0
         self.cut_off: LandingError | None = None
         # A row of our own after the last one: if it does not come back whole, a quote was left open.
         self._mark = f"end-{uuid.uuid4().hex}"
-        self._text = TextBytes(path, encoding)
+        self._text = TextBytes(file, encoding)
         self._input = _ArrowInput(self._text, layout.header_bytes, self._last_row())
         self._ragged: list[RaggedRow] = []
         self._last_ragged = RaggedRow(0, 0, "", "", "")
@@ -70,7 +132,7 @@ class DelimitedReader:
         raise LandingError(
             f"data row {opened_in}: a quote opened in it is never closed; the file was cut off,"
             " or a quote is not doubled.",
-            where=self.path.name,
+            where=self.file.name,
             fix="export it again and drop the whole file in anew",
         )
 
@@ -115,17 +177,17 @@ class DelimitedReader:
         return LandingError(
             f"data row {last.row_number}, the last: it is cut off after {last.n_fields} of"
             f" {self.layout.n_columns} columns, without a line end.",
-            where=self.path.name,
+            where=self.file.name,
             fix="export it again and drop the whole file in anew",
         )
 
     def _explained(self, error: pa.ArrowInvalid) -> Exception:
         if self._input.is_undecodable or "UTF8" in str(error):
-            return undecodable(self.path, self.encoding)
+            return undecodable(self.file, self.encoding)
         if "straddling" not in str(error):
             return LandingError(
                 "It cannot be read as CSV.",
-                where=self.path.name,
+                where=self.file.name,
                 fix="export it again and drop it in anew",
             )
         return RecordTooLong(self.block_bytes)

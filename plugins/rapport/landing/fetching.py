@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rapport.businesses import Arrival
 from rapport.errors import LandingError
-from rapport.landing.recognition import MARKER, is_temporary
+from rapport.landing.file_names import MARKER, is_temporary
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

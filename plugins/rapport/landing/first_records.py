@@ -8,13 +8,13 @@ import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from rapport.landing.encodings import undecodable
+from rapport.landing.packing import ExportFile
 
 # What is longer than this is no header: an open quote, or not a text file.
 LONGEST_HEADER = 1 << 24
-_FIRST_LOOK = 1 << 16
+FIRST_LOOK = 1 << 16
 
 csv.field_size_limit(sys.maxsize)
 
@@ -27,24 +27,30 @@ class Record:
     end: int
 
 
-def first_records(path: Path, encoding: str, delimiter: str, limit: int, skip_lines: int = 0) -> list[Record]:
+def first_records(file: ExportFile, encoding: str, delimiter: str, limit: int, skip_lines: int = 0) -> list[Record]:
     """The first records of a file that are not blank; fewer than `limit` if there are no more.
 
-    `skip_lines` are passed over first. Raises LandingError if the bytes are not in the encoding.
+    `skip_lines` are passed over first. Raises Undecodable if the bytes are not in the encoding.
     """
-    size = _FIRST_LOOK
+    size = FIRST_LOOK
     while True:
-        with path.open("rb") as file:
-            raw = file.read(size)
-            is_whole = not file.read(1)
-        try:
-            text = codecs.getincrementaldecoder(encoding)("strict").decode(raw, final=is_whole)
-        except UnicodeDecodeError:
-            raise undecodable(path, encoding) from None
-        records = _parse(text.removeprefix("\ufeff"), delimiter, limit, skip_lines, is_whole=is_whole)
+        text, is_whole = first_text(file, encoding, size)
+        records = _parse(text, delimiter, limit, skip_lines, is_whole=is_whole)
         if len(records) == limit or is_whole or size >= LONGEST_HEADER:
             return records
         size *= 16
+
+
+def first_text(file: ExportFile, encoding: str, size: int) -> tuple[str, bool]:
+    """What a text begins with, so many bytes of it, without a mark; and whether it is all. Raises Undecodable."""
+    with file.open() as content:
+        raw = content.read(size)
+        is_whole = not content.read(1)
+    try:
+        text = codecs.getincrementaldecoder(encoding)("strict").decode(raw, final=is_whole)
+    except UnicodeError:
+        raise undecodable(file, encoding) from None
+    return text.removeprefix("\ufeff"), is_whole
 
 
 def _parse(text: str, delimiter: str, limit: int, skip_lines: int, *, is_whole: bool) -> list[Record]:

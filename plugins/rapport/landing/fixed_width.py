@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rapport.errors import LandingError
-from rapport.landing.declarations import Export, FixedField
+from rapport.landing.declarations import Declaration, Export, FixedField
 from rapport.landing.encodings import undecodable
-from rapport.landing.headers import Layout
+from rapport.landing.headers import Heading, Layout, arrange
+from rapport.landing.packing import ExportFile
 from rapport.landing.reading import BLOCK_BYTES, Block, RaggedRow, RecordTooLong
 from rapport.landing.text_bytes import NotInEncoding, TextBytes
+
+
+class FixedWidthText:
+    """A text whose columns lie where the declaration says."""
+
+    format = "fixed_width"
+
+    def __init__(self, file: ExportFile, encoding: str) -> None:
+        self.file, self.encoding = file, encoding
+
+    def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout:
+        """See `Contents`; nothing of it is in the file."""
+        return arrange([Heading(field.header) for field in declaration.export.fixed_width], declaration)
+
+    def reader(self, layout: Layout, declaration: Declaration, block_bytes: int) -> FixedWidthReader:
+        return FixedWidthReader(self.file, self.encoding, layout, declaration.export, block_bytes)
 
 
 class FixedWidthReader:
     """Reads a text of fixed width once; see `Reader`. Blanks around a value are not part of it."""
 
     def __init__(
-        self, path: Path, encoding: str, layout: Layout, export: Export, block_bytes: int = BLOCK_BYTES
+        self, file: ExportFile, encoding: str, layout: Layout, export: Export, block_bytes: int = BLOCK_BYTES
     ) -> None:
-        self.path, self.encoding, self.layout, self.block_bytes = path, encoding, layout, block_bytes
+        self.file, self.encoding, self.layout, self.block_bytes = file, encoding, layout, block_bytes
         self.n_rows = 0
         self.cut_off: LandingError | None = None
         self._fields: Sequence[FixedField] = export.fixed_width
         self._skip_lines = export.skip_rows
         self._width = max(field.start + field.length - 1 for field in self._fields)
-        self._text = TextBytes(path, encoding)
+        self._text = TextBytes(file, encoding)
         self._shortest = self._width
 
     @property
@@ -54,7 +70,7 @@ class FixedWidthReader:
             try:
                 rest += self._text.read(self.block_bytes)
             except NotInEncoding:
-                raise undecodable(self.path, self.encoding) from None
+                raise undecodable(self.file, self.encoding) from None
             whole, end = (rest, len(rest)) if self._text.is_at_end else (rest, rest.rfind(b"\n") + 1)
             if end == 0 and len(rest) > self.block_bytes:
                 raise RecordTooLong(self.block_bytes)
@@ -65,7 +81,7 @@ class FixedWidthReader:
         try:
             lines = piece.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")
         except UnicodeDecodeError:
-            raise undecodable(self.path, self.encoding) from None
+            raise undecodable(self.file, self.encoding) from None
         has_line_end = lines[-1] == ""
         if has_line_end:
             lines.pop()
@@ -81,7 +97,7 @@ class FixedWidthReader:
         if len(lines[-1]) < min(shortest, self._shortest):
             self.cut_off = LandingError(
                 f"data row {self.n_rows + len(lines)}, the last: it is shorter than all others, without a line end.",
-                where=self.path.name,
+                where=self.file.name,
                 fix="export it again and drop the whole file in anew",
             )
 

@@ -6,17 +6,16 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rapport.errors import LandingError
 from rapport.landing.checks import checks_of
 from rapport.landing.declarations import Column, Declaration, HeaderRow, snake_case
-from rapport.landing.first_records import first_records
+from rapport.landing.packing import ExportFile
 from rapport.landing.value_forms import ValueDialect
 
 _ONLY_CHOICE = {"", "response", "open-ended response"}
 # Records that are looked at below the header: what they agree on is how rows end.
-_LOOKED_AT = 3
+LOOKED_AT = 3
 
 # What can be read at all can be read in one of them.
 _OPPOSITE_DIALECTS = (ValueDialect(".", "mdy"), ValueDialect(",", "dmy"))
@@ -42,7 +41,7 @@ class Layout:
     """Where a file's columns are: positions from 0; `header_bytes` is the header's length as UTF-8, no BOM.
 
     `shown` names every column uniquely, as the file heads it; `extras` are the undeclared ones. `delimiter` is
-    None where a text has none.
+    None where a text has none. Of a workbook, rows begin below `header_rows` rows of the `sheet`.
     """
 
     delimiter: str | None
@@ -53,6 +52,8 @@ class Layout:
     extras: dict[str, int]
     dropped: frozenset[int]
     missing: tuple[str, ...]
+    sheet: str | None = None
+    header_rows: int = 0
 
     @property
     def n_columns(self) -> int:
@@ -69,55 +70,34 @@ class Layout:
         return tuple(name for name, position in self.extras.items() if self.headings[position].header)
 
 
-def read_layout(
-    path: Path,
-    encoding: str,
-    declaration: Declaration,
-    others: Iterable[Declaration] = (),
+def require_columns(
+    layout: Layout | None, file: ExportFile, declaration: Declaration, others: Iterable[Declaration] = ()
 ) -> Layout:
-    """Read the header of a file as the declaration says.
+    """The layout, if a file of it can be loaded as the declared table.
 
     A declared column that is there twice counts where it is first, the other is kept as an undeclared one.
-    `others` are the tables the file might be instead, for the message. Raises LandingError for a file that is
-    empty, has no readable header or lacks a required column.
+    `others` are the tables the file might be instead, for the message. Raises LandingError for a file that has no
+    readable header, lacks a required column or has none that is loaded.
     """
-    if path.stat().st_size == 0:
-        raise LandingError(
-            "The file is empty (0 bytes).",
-            where=path.name,
-            fix="export it again and drop it in anew",
-        )
-    layout = find_layout(path, encoding, declaration)
     if layout is None:
         raise LandingError(
             "line 1: the header is not a readable row (an open quote, NUL bytes, or not text).",
-            where=path.name,
+            where=file.name,
             fix="export it again as CSV and drop it in anew",
         )
-    required = [column for column in declaration.columns if column.required]
-    missing = [column for column in required if column.name not in layout.columns]
+    missing = missing_columns(layout, declaration)
     if missing:
-        raise _missing_columns(missing, layout, declaration, path, others)
+        raise _missing_columns(missing, layout, declaration, file, others)
+    if not layout.kept:
+        raise LandingError(
+            "It has no column that is loaded.", where=file.name, fix="export it again with the table's columns"
+        )
     return layout
 
 
-def find_layout(path: Path, encoding: str, declaration: Declaration) -> Layout | None:
-    """The layout by the delimiter that gives most declared columns; None if there is no readable header."""
-    export = declaration.export
-    if export.fixed_width:
-        return fixed_layout(declaration)
-    layouts = []
-    for delimiter in export.delimiter:
-        records = first_records(path, encoding, delimiter, len(export.header_rows) + _LOOKED_AT, export.skip_rows)
-        if records and not any("\0" in cell for cell in records[0].cells):
-            headings, n_rows = read_headings([record.cells for record in records], declaration)
-            layouts.append(arrange(headings, declaration, delimiter, records[n_rows - 1].end))
-    return max(layouts, key=lambda layout: len(layout.columns), default=None)
-
-
-def fixed_layout(declaration: Declaration) -> Layout:
-    """The layout of a text whose columns lie where the declaration says."""
-    return arrange([Heading(field.header) for field in declaration.export.fixed_width], declaration)
+def missing_columns(layout: Layout, declaration: Declaration) -> list[Column]:
+    """Required columns that a file lacks."""
+    return [column for column in declaration.columns if column.required and column.name not in layout.columns]
 
 
 def arrange(
@@ -156,7 +136,7 @@ def read_headings(rows: Sequence[Cells], declaration: Declaration) -> tuple[list
         if n_rows < len(rows) and _is_header(rows[n_rows], role, columns, declaration):
             found[role] = rows[n_rows]
             n_rows += 1
-    names = _as_wide_as_records(rows[named], rows[n_rows : n_rows + _LOOKED_AT])
+    names = _as_wide_as_records(rows[named], rows[n_rows : n_rows + LOOKED_AT])
     labels, metadata = found.get("label", found.get("choice", [])), found.get("metadata", [])
     headings = []
     question = ""
@@ -251,7 +231,7 @@ def _missing_columns(
     missing: list[Column],
     layout: Layout,
     declaration: Declaration,
-    path: Path,
+    file: ExportFile,
     others: Iterable[Declaration],
 ) -> LandingError:
     names = ", ".join(repr(column.headers[0]) for column in missing)
@@ -274,7 +254,7 @@ def _missing_columns(
     noun = "columns" if len(missing) > 1 else "column"
     return LandingError(
         f"line 1: {noun} {names} missing, which {declaration} requires.{looks_like}",
-        where=path.name,
+        where=file.name,
         fix=f"move it to the folder of {instead[0].vendor}, named as its exports are" if instead else fix,
     )
 

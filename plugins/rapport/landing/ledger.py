@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
@@ -16,6 +13,7 @@ from psycopg.rows import dict_row
 from rapport.errors import LandingError, NightError
 from rapport.landing.declarations import Declaration
 from rapport.landing.headers import Layout
+from rapport.landing.packing import ExportFile
 from rapport.landing.results import LoadResult, Scope
 
 Connection = psycopg.Connection[Any]
@@ -32,13 +30,9 @@ class LaterNight(NightError):
     """A later night has taken in exports of the table: this one belongs to that night, or to the next."""
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def same_content(conn: Connection, declaration: Declaration, path: Path, file_date: date | None) -> LoadResult | None:
+def same_content(
+    conn: Connection, declaration: Declaration, file: ExportFile, file_date: date | None
+) -> LoadResult | None:
     """The load that took this content in already, if it still counts.
 
     The same content under another name counts too, unless it is of another day, or corrects a file of its own name: an
@@ -57,8 +51,8 @@ def same_content(conn: Connection, declaration: Declaration, path: Path, file_da
         {
             "vendor": declaration.vendor,
             "table": declaration.table,
-            "size": path.stat().st_size,
-            "name": path.name,
+            "size": file.size,
+            "name": file.name,
             "date": file_date,
             "is_full": declaration.export.mode == "full",
         },
@@ -66,13 +60,13 @@ def same_content(conn: Connection, declaration: Declaration, path: Path, file_da
     )
     if not found:
         return None
-    sha256 = hash_file(path)
+    sha256 = file.sha256()
     same = [row for row in found if row.pop("sha256") == sha256]
-    own = next((row for row in same if row["file"] == path.name), None)
+    own = next((row for row in same if row["file"] == file.name), None)
     has_own = conn.execute(
         "select exists (select from ops.loads where vendor = %s and table_name = %s and status = 'loaded'"
         " and file_name = %s and file_date is not distinct from %s)",
-        [declaration.vendor, declaration.table, path.name, file_date],
+        [declaration.vendor, declaration.table, file.name, file_date],
     ).fetchone()
     if own is None and same and has_own == (False,):
         own = same[0]
@@ -122,7 +116,7 @@ def loads_before(
     return Before(export_date, ids, tuple(sorted(replaced)), "part" if is_part else "whole", newest)
 
 
-def open_load(conn: Connection, result: LoadResult, file_date: date | None, status: os.stat_result) -> int:
+def open_load(conn: Connection, result: LoadResult, file_date: date | None, file: ExportFile) -> int:
     """Insert the row of a load that is about to begin, in its transaction; returns its id.
 
     Holds the night open until the transaction ends: claiming it waits, and what is claimed takes no more loads.
@@ -139,8 +133,9 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, stat
         )
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
-        " file_modified_at, sha256, status, supersedes, encoding, delimiter, new_columns, missing_columns, scope,"
-        " replays, started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s, %s, %s, %s,"
+        " file_modified_at, sha256, status, supersedes, format, encoding, delimiter, new_columns, missing_columns,"
+        " scope, replays, started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s, %s, %s,"
+        " %s, %s,"
         " clock_timestamp()) returning load_id",
         [
             result.business_date,
@@ -149,9 +144,10 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, stat
             result.table,
             result.file,
             file_date,
-            status.st_size,
-            _modified_at(status),
+            file.size,
+            _modified_at(file),
             result.supersedes,
+            result.format,
             result.encoding,
             result.delimiter,
             list(result.new_columns),
@@ -208,11 +204,11 @@ def close_load(conn: Connection, result: LoadResult, sha256: str) -> None:
 
 
 def write_refusal(
-    conn: Connection, result: LoadResult, path: Path, file_date: date | None, error: LandingError
+    conn: Connection, result: LoadResult, file: ExportFile, file_date: date | None, error: LandingError
 ) -> LoadResult:
     """Write a refused file down, once for the same content; returns the result with reason and fix."""
     result = replace(result, status="refused", reason=error.what, fix=error.fix)
-    status, sha256 = path.stat(), hash_file(path)
+    sha256 = file.sha256()
     key = [result.vendor, result.table, result.file, sha256]
     condition = "vendor = %s and table_name = %s and file_name = %s and sha256 = %s and status = 'refused'"
     if found := _select(conn, condition, key):
@@ -232,8 +228,8 @@ def write_refusal(
             result.kind,
             *key[:3],
             file_date,
-            status.st_size,
-            _modified_at(status),
+            file.size,
+            _modified_at(file),
             sha256,
             result.encoding,
             result.delimiter,
@@ -277,15 +273,14 @@ def known_files(
     }
 
 
-def ledger_key(path: Path) -> tuple[str, int, datetime | None]:
+def ledger_key(file: ExportFile) -> tuple[str, int, datetime | None]:
     """Key of a file in `known_files`."""
-    status = path.stat()
-    return path.name, status.st_size, _modified_at(status)
+    return file.name, file.size, _modified_at(file)
 
 
-def _modified_at(status: os.stat_result) -> datetime:
+def _modified_at(file: ExportFile) -> datetime:
     # Whole microseconds, as Postgres keeps them; integer arithmetic, so that a second look gives the same.
-    seconds, rest = divmod(status.st_mtime_ns // 1000, 1_000_000)
+    seconds, rest = divmod(file.modified_ns // 1000, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rapport.errors import LandingError
 from rapport.landing import ledger
 from rapport.landing.declarations import Declaration, load_declarations
 from rapport.landing.loading import StillArriving, begin_anew, load_file, refuse_file
+from rapport.landing.packing import exports_in
 from rapport.landing.raw_tables import analyse_raw_tables, ensure_raw_tables
 from rapport.landing.recognition import Recognised, is_whole, landed_files, recognise
 from rapport.landing.results import LoadResult
@@ -49,7 +51,8 @@ def landing_for_night(
 def arriving_files(business: Business, kind: Kind, business_date: date, folder: Path) -> list[Path]:
     """Files due on a night that may still be written to: worth waiting for."""
     due = _due(load_declarations(business), kind, business_date, folder, None)
-    return [found.path for found in due if not is_whole(found.path, business)]
+    arriving = [found.file.path for found in due if not is_whole(found.file.path, business)]
+    return list(dict.fromkeys(arriving))
 
 
 def missing_tables(business: Business, kind: Kind, business_date: date, folder: Path) -> list[str]:
@@ -63,7 +66,7 @@ def missing_tables(business: Business, kind: Kind, business_date: date, folder: 
         (found.declaration.vendor, found.declaration.table)
         for found in _due(tables, kind, business_date, folder, None)
         if found.declaration is not None
-        and (found.file_date == business_date or (found.file_date is None and found.path.stat().st_mtime >= begins))
+        and (found.file_date == business_date or (found.file_date is None and found.file.modified_ns / 1e9 >= begins))
     }
     expected = [table for table in tables if table.kind == kind and not table.export.is_optional]
     declared = [(table.vendor, table.table) for table in expected]
@@ -85,31 +88,39 @@ def ingest_path(
 ) -> list[LoadResult]:
     """Take a file, or every file of a folder, in for an open night, whatever its date and however new it is.
 
-    `vendor` says whose exports they are. Raises LandingError when there is no such path or vendor.
+    `vendor` says whose exports they are: any declared vendor's, though the business need not list it yet. Raises
+    LandingError when there is no such path or vendor.
     """
-    if vendor is not None and vendor not in business.vendors:
-        raise LandingError(
-            f"{vendor} is not a vendor of {business.name}.",
-            where="--vendor",
-            fix=f"use one of: {', '.join(business.vendors)}; or add it to businesses/{business.name}.yml",
-        )
     if not path.exists():
         raise LandingError("There is no such file or folder.", where=str(path), fix="check the path")
-    tables = load_declarations(business)
+    is_listed = vendor is None or vendor in business.vendors
+    known = business if is_listed else business.model_copy(update={"vendors": [*business.vendors, vendor]})
+    tables = load_declarations(known)
+    if vendor is not None and all(table.vendor != vendor for table in tables):
+        raise LandingError(
+            f"No vendor {vendor} is declared.",
+            where="--vendor",
+            fix=f"use one of: {', '.join(business.vendors)}; or declare it (docs/how-to/add-a-source.md)",
+        )
     folder = path if path.is_dir() else path.parent
-    files = list(landed_files(path)) if path.is_dir() else [path]
+    files = [file for found in (landed_files(path) if path.is_dir() else [path]) for file in exports_in(found)]
     results = []
     for recognised in sorted((recognise(file, folder, tables, vendor) for file in files), key=_age):
         try:
-            results.append(_take_in(conn, business, recognised, business_date, tables))
+            result = _take_in(conn, business, recognised, business_date, tables)
         except StillArriving as error:
             kind = _kind_of(recognised, tables)
             table = recognised.declaration.table if recognised.declaration else ""
-            name, of = recognised.path.name, recognised.vendor
-            results.append(
-                LoadResult(name, of, table, kind, "refused", business_date, reason=error.what, fix=error.fix)
-            )
+            name, of = recognised.file.name, recognised.vendor
+            result = LoadResult(name, of, table, kind, "refused", business_date, reason=error.what, fix=error.fix)
+        results.append(result if is_listed or result.status == "refused" else _waiting(result, business))
     return results
+
+
+def _waiting(result: LoadResult, business: Business) -> LoadResult:
+    """A load of a vendor that the business does not list."""
+    note = f"no mart reads it until {result.vendor} is listed under `vendors` in businesses/{business.name}.yml"
+    return replace(result, reason=f"{result.reason}; {note}" if result.reason else note)
 
 
 def _take_in_all(
@@ -119,13 +130,13 @@ def _take_in_all(
     business_date: date,
     tables: Sequence[Declaration],
 ) -> list[LoadResult]:
-    known = ledger.known_files(conn, [recognised.path.name for recognised in due], business_date)
+    known = ledger.known_files(conn, [recognised.file.name for recognised in due], business_date)
     results = []
     for recognised in due:
-        entry = known.get(ledger.ledger_key(recognised.path))
+        entry = known.get(ledger.ledger_key(recognised.file))
         if entry is not None:
             results.append(entry)
-        elif is_whole(recognised.path, business):
+        elif is_whole(recognised.file.path, business):
             try:
                 results.append(_take_in(conn, business, recognised, business_date, tables))
             except StillArriving:
@@ -147,7 +158,7 @@ def _take_in(
         conn,
         business,
         recognised.declaration,
-        recognised.path,
+        recognised.file,
         business_date,
         file_date=recognised.file_date,
         others=tables,
@@ -162,8 +173,8 @@ def _due(
     declaration: Declaration | None,
 ) -> list[Recognised]:
     due = []
-    for path in landed_files(folder):
-        recognised = recognise(path, folder, tables)
+    for file in (file for path in landed_files(folder) for file in exports_in(path)):
+        recognised = recognise(file, folder, tables)
         if declaration is not None and recognised.declaration != declaration:
             continue
         if _kind_of(recognised, tables) == kind and (recognised.file_date or business_date) <= business_date:
@@ -171,9 +182,9 @@ def _due(
     return sorted(due, key=_age)
 
 
-def _age(recognised: Recognised) -> tuple[date, float, str]:
+def _age(recognised: Recognised) -> tuple[date, int, str]:
     """Oldest export first; undated ones last, as they were changed."""
-    return recognised.file_date or date.max, recognised.path.stat().st_mtime, recognised.path.name
+    return recognised.file_date or date.max, recognised.file.modified_ns, recognised.file.name
 
 
 def _kind_of(recognised: Recognised, tables: Sequence[Declaration]) -> Kind:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from rapport.errors import LandingError
+from rapport.landing.packing import ExportFile
 
 BLOCK_BYTES = 2 << 20
 # A record that does not fit is refused: memory stays bounded whatever the file holds.
@@ -60,7 +60,7 @@ class Reader(Protocol):
     `cut_off` is set then if its last row looks as if more should follow: a refusal, unless a footer ends the file.
     """
 
-    path: Path
+    file: ExportFile
     n_rows: int
     cut_off: LandingError | None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
-from pathlib import Path
+
+from rapport.landing.packing import ExportFile
 
 
 class NotInEncoding(Exception):
@@ -12,14 +12,12 @@ class NotInEncoding(Exception):
 
 
 class TextBytes:
-    """A text file, read once as UTF-8 without a mark (BOM); `sha256` and `n_bytes` are of the bytes as they are."""
+    """A text file, read once as UTF-8 without a mark (BOM); `sha256` and `n_bytes` are the file's."""
 
-    def __init__(self, path: Path, encoding: str) -> None:
-        self.n_bytes = 0
+    def __init__(self, file: ExportFile, encoding: str) -> None:
         self.saw_nul = False
         self.ends_with_newline = True
-        self._file = path.open("rb")
-        self._digest = hashlib.sha256()
+        self._content = file.open()
         is_utf8 = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
         self._decoder = None if is_utf8 else codecs.getincrementaldecoder(encoding)("strict")
         self._is_at_start = True
@@ -27,21 +25,23 @@ class TextBytes:
 
     @property
     def sha256(self) -> str:
-        return self._digest.hexdigest()
+        return self._content.sha256
+
+    @property
+    def n_bytes(self) -> int:
+        return self._content.n_bytes
 
     def read(self, size: int) -> bytes:
-        """The next piece, of about that many bytes; nothing may come before the end. Raises NotInEncoding.
+        """The next piece, of about that many bytes; nothing may come before the end. UTF-8 is not checked.
 
-        UTF-8 is taken as it is: whoever splits it checks it.
+        Raises NotInEncoding, and LandingError where it cannot be unpacked.
         """
-        raw = self._file.read(size)
+        raw = self._content.read(size)
         self.is_at_end = not raw
-        self._digest.update(raw)
-        self.n_bytes += len(raw)
         if self._decoder is not None:
             try:
                 raw = self._decoder.decode(raw, final=not raw).encode()
-            except UnicodeDecodeError:
+            except UnicodeError:
                 raise NotInEncoding from None
         if self._is_at_start and raw:
             self._is_at_start = False
@@ -52,4 +52,4 @@ class TextBytes:
         return raw
 
     def close(self) -> None:
-        self._file.close()
+        self._content.close()
