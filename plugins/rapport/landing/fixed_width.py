@@ -101,11 +101,12 @@ class FixedWidthReader:
             ]
             fits = pc.invert(is_longer)
             lines, numbers = lines.filter(fits), numbers[fits.to_numpy(zero_copy_only=False)]
-        columns = {position: _cells(lines, self._fields[position]) for position in self.layout.kept}
+        columns = {position: cells_of(lines, self._fields[position]) for position in self.layout.kept}
         return Block(columns, numbers, ragged, self._text.saw_nul)
 
 
-def _cells(lines: pa.Array, field: FixedField) -> pa.Array:
+def cells_of(lines: pa.Array, field: FixedField) -> pa.Array:
+    """What lines hold where a field lies, without blanks around it; null where that is nothing."""
     cut = pc.utf8_slice_codeunits(lines, field.start - 1, field.start - 1 + field.length)
     trimmed = pc.utf8_trim(cut, " \t")
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)

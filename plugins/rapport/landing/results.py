@@ -77,6 +77,10 @@ class LoadResult:
         return {name: getattr(self, name) for name in (*shown, *rest)}
 
 
+# In place of a row that could not be split into columns, some of which are never loaded.
+NOT_KEPT = "(not kept: the file has columns that are never loaded)"
+
+
 @dataclass(frozen=True)
 class Quarantined:
     """A row left out: `raw_row` is JSON of its cells by header, or the line where it could not be split."""

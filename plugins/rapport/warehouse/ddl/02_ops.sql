@@ -124,6 +124,7 @@ where not exists (
     select 1 from ops.loads as later
     where later.load_id > loads.load_id and later.business_date = loads.business_date
         and (later.vendor, later.file_name) = (loads.vendor, loads.file_name)
+        and later.replays is null
         and (loads.status <> 'loaded' or later.status = 'loaded')
 );
 comment on view ops.latest_loads is 'The last word of each night on each file: without what was corrected before the night was built.';
