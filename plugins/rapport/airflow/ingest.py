@@ -144,6 +144,8 @@ class CheckLanding(_IngestOperator):
         return f"check_{self.kind}"
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> str | None:
+        from rapport.landing.declarations import load_declarations
+        from rapport.landing.drift import note_drift
         from rapport.landing.night import landing_for_night
         from rapport.quality.stages import check_landing
 
@@ -151,7 +153,11 @@ class CheckLanding(_IngestOperator):
             # What no declaration recognises belongs to no mapped task: it is refused here, with what came nearest.
             landing_for_night(conn, business, self.kind, night.business_date, Path(night.landing))
         report = check_landing(business, night.business_date, self.kind)
-        current.detail |= report.counts()
+        with connect(business.name, application_name=current.application_name) as conn:
+            unusual = note_drift(conn, business, load_declarations(business), night.business_date, self.kind)
+        for table, drift in unusual:
+            self.log.warning("unlike the nights before: %s, %s", table, drift)
+        current.detail |= report.counts() | {"drifts": len(unusual)}
         for line in report.lines():
             self.log.info(line)
         return None if report.error is None else str(report.error)

@@ -22,6 +22,7 @@ from rapport.landing.fixed_width import FixedWidthReader
 from rapport.landing.full_exports import Merged, create_incoming, merge_incoming, note_withheld
 from rapport.landing.headers import Layout
 from rapport.landing.ledger import Before
+from rapport.landing.profiles import write_profile
 from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, Reader, RecordTooLong
 from rapport.landing.records import stores_differences
 from rapport.landing.results import LoadResult, Quarantined
@@ -70,7 +71,9 @@ def copy_as_written(
             assert result.load_id is not None
             sorter = RowSorter(layout, declaration, result.load_id, dialect, left)
             with conn.transaction():
-                return copy_rows(conn, declaration, reader(), sorter, result, found, quarantine)
+                read = copy_rows(conn, declaration, reader(), sorter, result, found, quarantine)
+                write_profile(conn, declaration, result.load_id, sorter.profile)
+                return read
         except RecordTooLong as error:
             if block_bytes == LARGEST_BLOCK_BYTES:
                 raise error.as_refusal(path.name) from None

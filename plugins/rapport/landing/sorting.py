@@ -18,6 +18,7 @@ from rapport.landing.dialects import Evidence
 from rapport.landing.extras import as_json
 from rapport.landing.footers import Footer
 from rapport.landing.headers import Layout
+from rapport.landing.profiles import Profile
 from rapport.landing.reading import Block, RaggedRow
 from rapport.landing.results import NOT_KEPT, Quarantined
 from rapport.landing.value_forms import ValueDialect
@@ -58,6 +59,7 @@ class RowSorter:
         self._last_row = last_row
         self._footer = Footer(declaration.export.footer) if declaration.export.footer else None
         self._quoting = "none"
+        self.profile = Profile(declaration, layout)
         self.copy_columns = [
             "_load_id",
             "_row_number",
@@ -95,11 +97,13 @@ class RowSorter:
             batch = batch.filter(pa.array(stays))
         quarantined += self._ragged(block.ragged)
         quarantined += self._released(block, blank | footer, quarantined)
+        self.profile.add(batch, quarantined)
         return Sorted(self._as_csv(batch), batch.num_rows, len(blank), quarantined)
 
     def end(self) -> Sorted:
         """After the last block: what was held back."""
         n_skipped, quarantined = self._footer.end() if self._footer else (0, [])
+        self.profile.add_faults(quarantined)
         return Sorted(memoryview(b""), 0, n_skipped, quarantined)
 
     def dialect(self, where: str) -> ValueDialect:
