@@ -18,6 +18,7 @@ from landing.exports import NIGHT, assert_books_balance
 from rapport.businesses import Business
 from rapport.landing import Declaration, LoadResult, load_file
 from rapport.landing.replaying import replay_loads, waiting_loads
+from rapport.landing.retention import remove_superseded
 from rapport.nights import open_night
 
 Conn = psycopg.Connection[Any]
@@ -42,6 +43,7 @@ CARDS = Declaration.model_validate(
         ],
     }
 )
+SOON_REMOVED = CARDS.model_copy(update={"export": CARDS.export.model_copy(update={"keep_superseded_days": 1})})
 UNREADABLE = "many"
 
 
@@ -198,3 +200,43 @@ def test_any_order_of_arrival_ends_in_the_same_state_and_past_nights_stay_as_the
         as_it_was[night] = expected(files)
         assert records(conn, night) == as_it_was[night]
     assert {past: records(conn, past) for past in as_it_was} == as_it_was
+
+
+def test_a_row_that_a_later_export_speaks_of_is_not_removed(
+    deliver: Callable[..., LoadResult], conn: Conn, business: Business
+) -> None:
+    deliver(Delivery(1, None, (("a", "1"), ("b", "1"))))
+    deliver(Delivery(2, None, (("a", "1"), ("b", "2"))))
+    # Corrected, the first says something else of a; the second says what it said.
+    later = NIGHT + timedelta(days=1)
+    open_night(conn, business, later)
+    deliver(Delivery(1, None, (("a", "3"), ("b", "3"))), on=later)
+    before = records(conn, later)
+    conn.execute("update ops.nights set state = 'sent'")
+    (removed,) = remove_superseded(conn, [SOON_REMOVED], NIGHT + timedelta(days=9))
+    assert (removed.n_rows, removed.n_kept) == (1, 1)
+    assert records(conn, later) == before
+    assert before["a"][0] == "1"
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arriving=deliveries())
+def test_what_is_removed_in_time_is_missed_by_no_later_night(
+    arriving: list[tuple[Delivery, int]], deliver: Callable[..., LoadResult], conn: Conn, business: Business
+) -> None:
+    conn.execute("truncate ops.nights, ops.loads, ops.sightings, quality.quarantine cascade")
+    conn.execute("drop table if exists raw.kasse__cards")
+    night, files = NIGHT, dict[str, Delivery]()
+    for delivery, _ in arriving:
+        if delivery.is_replayed:
+            continue
+        open_night(conn, business, night)
+        conn.commit()
+        deliver(delivery, on=night)
+        files[delivery.name] = delivery
+        assert records(conn, night) == expected(files)
+        conn.execute("update ops.nights set state = 'sent'")
+        night += timedelta(days=3)
+        open_night(conn, business, night)
+        remove_superseded(conn, [SOON_REMOVED], night)
+        assert records(conn, night) == expected(files)

@@ -106,7 +106,7 @@ class Export(_Strict):
     )
     is_irregular: bool = Field(False, description="how many rows a file has says nothing: campaigns, not days")
     may_be_empty: bool = Field(False, description="a file with a header and no rows is whole")
-    keep_superseded_days: int = Field(90, ge=1, description="rows of superseded files stay in raw so long")
+    keep_superseded_days: int = Field(90, ge=1, description="nights that raw keeps rows of superseded files")
 
     @field_validator("delimiter", mode="before")
     @classmethod
