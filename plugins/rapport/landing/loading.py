@@ -21,6 +21,7 @@ from rapport.landing.headers import read_layout
 from rapport.landing.raw_tables import ensure_raw_tables, lock_raw_table
 from rapport.landing.recognition import Recognised
 from rapport.landing.results import LoadResult
+from rapport.warehouse import telling_a_full_disk
 
 Connection = psycopg.Connection[Any]
 
@@ -44,7 +45,8 @@ def load_file(
     loaded: all its rows are in raw or in quarantine, and it supersedes an earlier file of its name.
     unchanged: this content is in already. refused: nothing of it is in; the ledger says why.
     `others` are the tables it might belong to instead, named in a refusal. Raises StillArriving when the file
-    changes meanwhile, and what Postgres or the disk raise: both pass, and nothing is half-done.
+    changes meanwhile, WarehouseError when Postgres' disk is full, and what Postgres raises besides: all of it passes,
+    and nothing is half-done.
     """
     if file_date is None and declaration.export.names(path.name):
         written = declaration.export.date_in(path.name)
@@ -59,7 +61,7 @@ def load_file(
     )
     begin_anew(conn)
     try:
-        with conn.transaction():
+        with telling_a_full_disk(conn, path.name), conn.transaction():
             lock_raw_table(conn, declaration)
             known = ledger.same_content(conn, declaration, path, file_date)
             if known is not None:

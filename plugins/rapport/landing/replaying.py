@@ -24,6 +24,7 @@ from rapport.landing.loading import begin_anew
 from rapport.landing.raw_tables import analyse_raw_tables, ensure_raw_tables, lock_raw_table
 from rapport.landing.results import NOT_KEPT, LoadResult, Quarantined
 from rapport.landing.sorting import RowSorter
+from rapport.warehouse import telling_a_full_disk
 
 Connection = psycopg.Connection[Any]
 
@@ -85,7 +86,7 @@ def replay_loads(
         try:
             if declaration is None:
                 raise LandingError("Its table is declared no longer.", fix="list its vendor in the business's file")
-            with conn.transaction():
+            with telling_a_full_disk(conn, f"the replay of {original['file_name']}"), conn.transaction():
                 results.append(_replay(conn, business, declaration, original, business_date))
         except (LandingError, ledger.LaterNight) as error:
             results.append(replace(_outcome(original, "refused"), reason=error.what, fix=error.fix))
