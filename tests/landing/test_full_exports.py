@@ -154,6 +154,19 @@ def test_a_row_that_leaves_quarantine_stands_beside_the_others_of_its_record(
     assert found == [("1", date(2026, 2, 2), True), (UNREADABLE, date(2026, 2, 2), True)]
 
 
+def test_a_quarantined_row_is_listed_though_a_spreadsheet_guards_its_number(
+    deliver: Callable[..., LoadResult], conn: Conn, business: Business, tmp_path: Path
+) -> None:
+    columns = [CARDS.columns[0].model_copy(update={"check": "integer"}), *CARDS.columns[1:]]
+    numbered = CARDS.model_copy(update={"columns": columns})
+    for day, points in ((1, "5"), (2, UNREADABLE)):
+        path = tmp_path / f"cards_2026-02-0{day}.csv"
+        path.write_text(f"number,points\n'1024,{points}\n2048,1\n")
+        result = load_file(conn, business, numbered, path, NIGHT)
+    assert (result.quarantined, result.closed) == (1, 0)
+    assert records(conn, NIGHT)["1024"][-1] is None
+
+
 _CARDS = st.dictionaries(st.sampled_from("abcde"), st.sampled_from(["1", "2", UNREADABLE]), max_size=5)
 
 

@@ -57,6 +57,14 @@ class ColumnCheck:
             return value_forms.rewrite_integers(values, self._sign)
         return self._moments.rewrite(values)
 
+    def stored(self, cell: str) -> str | None:
+        """A single typed value in the form it is stored in; None where it cannot be read."""
+        values = pa.array([cell])
+        if self.as_is is not None and _all_fit(values, self.as_is):
+            return cell
+        found: str | None = self.rewrite(value_forms.unwrapped(values))[0].as_py()
+        return found
+
     def fits(self, cell: str) -> bool:
         """Whether a single value can be read."""
         values = pa.array([cell])

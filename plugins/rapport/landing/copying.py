@@ -58,7 +58,7 @@ def copy_as_written(
         assert result.load_id is not None
         _quarantine(conn, result.load_id, rows)
         if stores_differences(declaration):
-            note_withheld(conn, declaration, result.load_id, _keys_of(rows, declaration, layout))
+            note_withheld(conn, declaration, result.load_id, _keys_of(rows, declaration, layout, dialect))
 
     block_bytes, is_surveyed = BLOCK_BYTES, False
     while True:
@@ -193,12 +193,16 @@ def told(reasons: Counter[str], n_known: int, n_closed: int, found: Before) -> s
     return "; ".join(notes) or None
 
 
-def _keys_of(held: Iterable[Quarantined], declaration: Declaration, layout: Layout) -> Iterator[dict[str, Any]]:
-    """Row number and key columns of quarantined rows, of those that could be split into columns."""
+def _keys_of(
+    held: Iterable[Quarantined], declaration: Declaration, layout: Layout, dialect: ValueDialect
+) -> Iterator[dict[str, Any]]:
+    """Row number and key columns, as they are stored, of quarantined rows that could be split into columns."""
     names = [*declaration.export.key, *declaration.export.key_fallback]
     headers = {name: layout.shown[layout.columns[name]] for name in names if name in layout.columns}
+    typed = {check.column.name: check for check in checks_of(declaration, dialect) if check.is_typed}
     for row in held:
         if row.fault.rule != "ragged_row":
             cells = json.loads(row.raw_row)
             keys = {name: cells.get(header) for name, header in headers.items()}
-            yield {"row_number": row.row_number, **keys}
+            stored = {name: typed[name].stored(cell) for name, cell in keys.items() if cell and name in typed}
+            yield {"row_number": row.row_number, **keys, **stored}

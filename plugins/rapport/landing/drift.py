@@ -23,7 +23,7 @@ from rapport.landing.declarations import Declaration, snake_case
 from rapport.landing.profiles import MOST_CATEGORIES
 
 Connection = psycopg.Connection[Any]
-Measure = Literal["rows", "empty", "quarantined", "new_category", "many_categories", "renamed"]
+Measure = Literal["rows", "empty", "quarantined", "new_category", "many_categories", "renamed", "unkept"]
 
 # Spread of a normal distribution, of the median distance from its median.
 _MAD_TO_DEVIATION = 1.4826
@@ -86,6 +86,8 @@ def describe(
             return f"{column}: the value {seen!r} is new"
         case "many_categories":
             return f"{column}: more than {MOST_CATEGORIES} different values, though declared as a category"
+        case "unkept":
+            return f"the undeclared column {seen!r} reads like a secret: nothing of it was kept"
         case _:
             return f"{column}: missing; the new column {seen!r} may be it"
 
@@ -181,7 +183,7 @@ def note_drift(
         has_past = len(days) > business.drift.least_nights
         unusual += _categories(conn, business_date, vendor, table, export_date, has_past=has_past)
         if declaration is not None:
-            unusual += _renamed(conn, business_date, declaration, export_date)
+            unusual += _columns(conn, business_date, declaration, export_date)
         for drift in unusual:
             conn.execute(
                 "insert into quality.drift (business_date, kind, vendor, table_name, export_date, measure, column_name,"
@@ -254,11 +256,12 @@ def _categories(
     return found
 
 
-def _renamed(conn: Connection, business_date: date, declaration: Declaration, export_date: date) -> list[Drift]:
+def _columns(conn: Connection, business_date: date, declaration: Declaration, export_date: date) -> list[Drift]:
     rows = conn.execute(
-        "select missing_columns, new_columns from ops.loads where business_date = %s and vendor = %s"
+        "select missing_columns, new_columns, unkept_columns from ops.loads where business_date = %s and vendor = %s"
         " and table_name = %s and export_date = %s and status = 'loaded' and replays is null",
         [business_date, declaration.vendor, declaration.table, export_date],
     ).fetchall()
-    found = {drift for missing, new in rows for drift in find_renamed(missing, new, declaration)}
+    found = {drift for missing, new, _ in rows for drift in find_renamed(missing, new, declaration)}
+    found |= {Drift("unkept", seen=header) for *_, unkept in rows for header in unkept}
     return sorted(found, key=lambda drift: (drift.column, drift.seen))

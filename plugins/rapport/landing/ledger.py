@@ -24,7 +24,8 @@ _RESULT = (
     "load_id, business_date, kind, vendor, table_name as table, file_name as file, status, encoding,"
     " delimiter, format, decimal_sign as decimal, date_order, rows_read as read, rows_loaded as loaded,"
     " rows_quarantined as quarantined, rows_skipped as skipped, reason, fix, supersedes, new_columns,"
-    " missing_columns, scope, rows_known as known, records_closed as closed, replays"
+    " missing_columns, scope, rows_known as known, records_closed as closed, replays,"
+    " unkept_columns"
 )
 
 
@@ -157,8 +158,8 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, stat
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
         " file_modified_at, sha256, status, supersedes, encoding, delimiter, new_columns, missing_columns, scope,"
-        " replays, started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s, %s, %s, %s,"
-        " clock_timestamp()) returning load_id",
+        " replays, unkept_columns, started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s,"
+        " %s, %s, %s, %s, clock_timestamp()) returning load_id",
         [
             result.business_date,
             result.kind,
@@ -175,6 +176,7 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, stat
             list(result.missing_columns),
             result.scope,
             result.replays,
+            list(result.unkept_columns),
         ],
     ).fetchone()
     assert row is not None
@@ -317,5 +319,5 @@ def _select(
 
 def _result(row: dict[str, Any]) -> LoadResult:
     status = "refused" if row["status"] == "refused" else "unchanged"
-    columns = {name: tuple(row[name]) for name in ("new_columns", "missing_columns")}
+    columns = {name: tuple(row[name]) for name in ("new_columns", "missing_columns", "unkept_columns")}
     return LoadResult(**{**row, **columns, "status": status})

@@ -108,6 +108,7 @@ def _load(
         # Questions of a survey are no news.
         new_columns=layout.new_columns if declaration.export.header_rows == ["name"] else (),
         missing_columns=layout.missing,
+        unkept_columns=layout.unkept,
     )
     result = replace(result, load_id=ledger.open_load(conn, result, file_date, before))
     ledger.write_columns(conn, result, layout)

@@ -54,7 +54,7 @@ create table if not exists quality.drift (
     table_name text not null,
     export_date date not null,
     measure text not null check (
-        measure in ('rows', 'empty', 'quarantined', 'new_category', 'many_categories', 'renamed')
+        measure in ('rows', 'empty', 'quarantined', 'new_category', 'many_categories', 'renamed', 'unkept')
     ),
     column_name text not null default '',
     observed double precision,
@@ -69,7 +69,7 @@ comment on table quality.drift is
     'How a night''s exports differ from those before: told, never stopped. empty and quarantined are shares of rows, 0-1.';
 comment on column quality.drift.column_name is 'Empty for the table as a whole.';
 comment on column quality.drift.compared_with is 'Days of the exports that the expected range is from.';
-comment on column quality.drift.seen is 'The new category, or the header that a missing column may have now.';
+comment on column quality.drift.seen is 'The new category, or a header: that a missing column may have now, or of what was not kept.';
 
 create table if not exists quality.results (
     result_id bigint generated always as identity primary key,
