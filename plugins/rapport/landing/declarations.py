@@ -56,6 +56,7 @@ class Formats(_Strict):
     date: list[str] = Field(default=[], description="strftime formats that are not read anyway")
     decimal: Literal[".", ","] | None = Field(default=None, description="what stands before the decimals")
     date_order: Literal["dmy", "mdy"] | None = Field(default=None, description="how 03/04/2026 is meant")
+    currency_signs: list[str] = Field(default=[], description="what may stand before or after an amount, as in $36.39")
 
     @field_validator("timestamp", "date")
     @classmethod
