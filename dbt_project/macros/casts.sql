@@ -11,9 +11,9 @@
     cast({{ column }} as {{ type }})
 {%- endmacro %}
 
-{#- Shopify guards ids, phones and zips from spreadsheets with a leading apostrophe. -#}
+{#- Ids, phones and zips are guarded from spreadsheets: by a leading apostrophe (Shopify), or as ="0123" (people). -#}
 {% macro without_apostrophe(column) -%}
-    nullif(btrim(ltrim({{ column }}, '''')), '')
+    nullif(btrim(regexp_replace({{ column }}, '^\s*(?:="([^"]*)"|''+(.*))\s*$', '\1\2')), '')
 {%- endmacro %}
 
 {#- Cells that only hold blanks say nothing. -#}

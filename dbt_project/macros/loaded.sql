@@ -7,6 +7,8 @@
         loads.load_id,
         loads.file_name,
         loads.export_date as file_date,
+        -- Rows that left quarantine are of the file they came with.
+        coalesce(loads.replays, loads.load_id) as file_load_id,
         coalesce(loads.scope = 'part', false) as is_part
     from ops.loads
     where
@@ -65,7 +67,7 @@
             load_id,
             file_name,
             file_date,
-            row_number() over (order by file_date desc, load_id desc) as load_order,
+            dense_rank() over (order by file_date desc, file_load_id desc) as load_order,
             -- An export is a whole file, or a whole file and the parts that were split off it.
             first_value(load_id) over (
                 order by is_part asc, file_date desc, load_id desc

@@ -62,6 +62,25 @@ class Dialect(BaseModel):
         return value
 
 
+class DriftLimits(BaseModel):
+    """How far an export may be from those of the nights before until somebody is told; it is loaded all the same.
+
+    Shares are of rows, 0 to 1. Beside each limit, what chance alone would do is never told.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nights: int = Field(default=56, ge=1, description="exports before it that it is compared with, at most")
+    least_nights: int = Field(
+        default=4, ge=1, description="with fewer nothing is told; or, of its own weekday, all count"
+    )
+    rows: float = Field(default=2.0, gt=1, description="times the usual number of rows, or that fraction of it")
+    empty: float = Field(default=0.1, gt=0, description="change of the share of a column's cells that are empty")
+    quarantined: float = Field(default=0.02, gt=0, description="rise of the share of rows quarantined for a column")
+    spreads: float = Field(default=4.0, gt=0, description="times the usual spread (standard deviations, by the median)")
+    chance: float = Field(default=5.0, gt=0, description="times the standard error of a count or share of that size")
+
+
 class Arrival(BaseModel):
     """A remote folder that exports are fetched from."""
 
@@ -105,6 +124,7 @@ class Business(BaseModel):
     dialects: dict[str, Dialect] = Field(
         default_factory=dict, description="per vendor, how this business's programs write its exports"
     )
+    drift: DriftLimits = Field(DriftLimits(), description="when an export unlike the last nights' is told")
     is_scheduled: bool = Field(True, description="false: no nightly clock, nights run only when asked for")
     landing_complete: Literal["settled", "marker"] = Field(
         "settled", description="settled: unchanged for settle_seconds; marker: <name>.done lies beside it"
@@ -143,6 +163,7 @@ class Business(BaseModel):
             "drop",
             "settle_seconds",
             "deadlines",
+            "drift",
             "data_owner",
             "is_scheduled",
         }

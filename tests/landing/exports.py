@@ -82,9 +82,9 @@ def quarantined(conn: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
 
 def assert_books_balance(conn: psycopg.Connection[Any]) -> None:
     """What the ledger says was loaded and quarantined is there, and nothing else is."""
-    for load_id, status, table, read, loaded, held, skipped in conn.execute(
+    for load_id, status, table, read, loaded, held, skipped, is_purged in conn.execute(
         "select load_id, status, vendor || '__' || table_name, rows_read, rows_loaded, rows_quarantined,"
-        " rows_skipped from ops.loads"
+        " rows_skipped, purged_at is not null from ops.loads"
     ).fetchall():
         assert read == loaded + held + skipped
         found = conn.execute("select count(*) from quality.quarantine where load_id = %s", [load_id]).fetchone()
@@ -92,7 +92,7 @@ def assert_books_balance(conn: psycopg.Connection[Any]) -> None:
         exists = conn.execute("select to_regclass(%s)", [f"raw.{table}"]).fetchone()
         if exists and exists[0]:
             in_raw = conn.execute(f"select count(*) from raw.{table} where _load_id = %s", [load_id]).fetchone()
-            assert in_raw == (loaded,)
+            assert in_raw == (loaded,) or is_purged
         if status == "refused":
             assert read == 0
     orphans = [

@@ -9,12 +9,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from landing.exports import NIGHT
+from landing.exports import NIGHT, ORDERS
 from typer.testing import CliRunner
 
 from rapport import businesses
 from rapport.businesses import Business
 from rapport.cli import _attach, app
+from rapport.landing import declarations as declared
 from rapport.landing import night
 
 OrdersFile = Callable[..., Path]
@@ -47,6 +48,7 @@ def rapport(
         "load_declarations",
         lambda found: [table for table in declarations if table.vendor in found.vendors],
     )
+    monkeypatch.setattr(declared, "load_declarations", lambda found: declarations)
     if not app.registered_commands:
         _attach()
 
@@ -108,3 +110,20 @@ def test_ingest_of_a_vendor_that_nobody_declared_says_so(rapport: Callable[..., 
     answer = rapport("ingest", orders_file([{}]), "--date", NIGHT, "--vendor", "nobody")
     assert answer.exit_code == 1
     assert "No vendor nobody is declared" in str(answer.exception)
+
+
+def test_a_replay_says_what_became_of_each_file(rapport: Callable[..., Any], orders_file: OrdersFile) -> None:
+    rapport("ingest", orders_file([{}, {"Email": "bad"}]), "--date", NIGHT)
+    told = rapport("quarantine", "replay", "--all", "--date", NIGHT, "--json")
+    found = json.loads(told.stdout)
+    assert told.exit_code == 0
+    assert (found["file"], found["status"], found["tried"], found["held"]) == (ORDERS, "held", 1, 1)
+    assert found["reason"] == "1 x Email: not an e-mail address"
+
+
+def test_a_replay_asks_which_rows(rapport: Callable[..., Any]) -> None:
+    for chosen in ([], ["1", "--all"], ["--all", "--file", "x.csv"]):
+        told = rapport("quarantine", "replay", *chosen, "--date", NIGHT)
+        assert str(told.exception).startswith("Which rows?")
+    unknown = rapport("quarantine", "replay", "77", "--date", NIGHT)
+    assert str(unknown.exception).startswith("There is no load 77.")

@@ -19,6 +19,16 @@ from rapport.landing.recognition import recognise
         ("klaviyo_campaigns.csv", "klaviyo campaigns", "klaviyo campaigns"),
         ("klaviyo_list_profiles.csv", "klaviyo profiles", "klaviyo profiles"),
         ("mailchimp_audience.csv", "mailchimp audience", "mailchimp audience"),
+        *(
+            (f"magento2_{header}.csv", f"magento {table}", elsewhere)
+            for header, table, elsewhere in (
+                ("customer_main", "customers", "magento customer_composites"),
+                ("customer_composite", "customer_composites", "magento customer_composites"),
+                ("customer_address", "customer_addresses", "None"),
+                ("grid_customer", "customer_grid", "magento customer_grid"),
+                ("grid_sales_order", "orders", "magento orders"),
+            )
+        ),
         # A name that anybody's file could have says only in its vendor's folder that these are all contacts.
         ("salesforce_weekly_export_Contact.csv", "salesforce contacts", "salesforce contact_reports"),
     ],

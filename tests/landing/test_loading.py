@@ -24,6 +24,7 @@ from landing.exports import (
 
 from rapport.businesses import Business
 from rapport.landing import Declaration, LoadResult, StillArriving, copying, load_file, loading
+from rapport.landing.secret_headers import reads_like_a_secret
 from rapport.nights import open_night
 
 Conn = psycopg.Connection[Any]
@@ -379,7 +380,7 @@ def test_a_lost_connection_leaves_nothing_and_the_next_try_loads_all(
     assert take_in(path).loaded == 2000
 
 
-# ---- what is never loaded
+# ---- what is never loaded, and what spreadsheets do
 
 
 def test_dropped_columns_reach_neither_raw_nor_quarantine(take_in: TakeIn, tmp_path: Path, conn: Conn) -> None:
@@ -401,6 +402,52 @@ def test_dropped_columns_reach_neither_raw_nor_quarantine(take_in: TakeIn, tmp_p
     ).fetchall()
     assert all(text and address not in text for (text,) in stored)
     assert raw_rows(conn, "surveymonkey__responses", "_extra") == [({"How was it?": "fine"},)]
+
+
+def test_an_undeclared_column_that_reads_like_a_secret_is_kept_nowhere_and_told(
+    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
+) -> None:
+    secret = {"password_hash": "s3cret", "Browser IP": "s3cret", "rp_token": "s3cret", "Gift note": "hello"}
+    path = orders_file([secret, secret | {"Email": "bad"}])
+    path.write_text(path.read_text() + '"ragged",s3cret\n')
+    result = take_in(path)
+    assert (result.loaded, result.quarantined) == (1, 2)
+    assert (result.new_columns, set(result.unkept_columns)) == (("Gift note",), set(secret) - {"Gift note"})
+    stored = conn.execute(
+        "select string_agg(to_jsonb(r)::text, '') from raw.shopify__orders as r"
+        " union all select string_agg(raw_row, '') from quality.quarantine"
+        " union all select string_agg(to_jsonb(c)::text, '') from ops.load_columns as c"
+    ).fetchall()
+    assert all(text and "s3cret" not in text for (text,) in stored)
+    assert conn.execute("select unkept_columns from ops.loads").fetchone() == (list(result.unkept_columns),)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        *((header, True) for header in ("Password", "password_hash", "rp_token", "rp_token_created_at", "IP", "Token")),
+        *((header, True) for header in ("Remote IP", "ip-adresse", "Reset Token", "CC Number", "Parola", "API key")),
+        *((header, False) for header in ("VIP", "Salt (g)", "Zip", "Card number", "Tip", "Token of thanks", "Ship")),
+    ],
+)
+def test_headers_of_secrets_are_told_from_others(header: str, expected: bool) -> None:
+    assert reads_like_a_secret(header) is expected
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "=HYPERLINK(A1)", "+1+cmd|' /C calc'!A0", "@SUM(1)"])
+def test_a_formula_is_text_where_text_is_expected_and_a_fault_elsewhere(
+    take_in: TakeIn, orders_file: OrdersFile, conn: Conn, cell: str
+) -> None:
+    result = take_in(orders_file([{"Lineitem name": cell}, {"Total": cell}]))
+    assert (result.loaded, result.quarantined) == (1, 1)
+    assert raw_rows(conn, "shopify__orders", "lineitem_name") == [(cell,)]
+
+
+def test_a_guard_against_spreadsheets_is_no_part_of_a_typed_value(
+    take_in: TakeIn, orders_file: OrdersFile, conn: Conn
+) -> None:
+    take_in(orders_file([{"Total": "'12.50", "Lineitem quantity": '="2"'}]))
+    assert raw_rows(conn, "shopify__orders", "total", "lineitem_quantity") == [("12.50", "2")]
 
 
 def test_the_ledger_says_when_how_large_and_what(take_in: TakeIn, orders_file: OrdersFile, conn: Conn) -> None:

@@ -54,6 +54,7 @@ def stored(check: str, value: str, dialect: ValueDialect = POINT, **export: Any)
         ("timestamp", "06.12.2025, 10:37:33", "2025-12-06 10:37:33"),
         ("timestamp", "06.12.2025 10.37", "2025-12-06 10:37"), ("timestamp", "12-06-2025 16:14", "2025-12-06 16:14"),
         ("timestamp", "Dec 6, 2025 1:05:00 PM", "2025-12-06 13:05:00"),
+        ("timestamp", "Dec 6, 2025 14:05:00 PM", "2025-12-06 14:05:00"),
         ("timestamp", "12/6/2025 12:05 AM", "2025-12-06 00:05"),
         ("timestamp", "12/6/2025 12:05 pm", "2025-12-06 12:05"),
     ],
@@ -112,6 +113,19 @@ def test_booleans_are_stored_as_written(value: str) -> None:
 @pytest.mark.parametrize("value", ["Ayşe.Yılmaz@ÖRNEK.com.tr", " søren@eksempel.dk ", "a+b@x.io"])
 def test_addresses_are_stored_as_written(value: str) -> None:
     assert stored("email", value) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "dialect", "expected"),
+    [
+        ("$36.39", POINT, "36.39"), ("-$1,234.50", POINT, "-1234.50"), ("USD 36.39", POINT, "36.39"),
+        ("36,39 €", COMMA, "36.39"), ("36,39\u00a0€", COMMA, "36.39"), ("kr. 36,39", COMMA, "36.39"),
+        ("£36.39", POINT, UNREADABLE), ("$", POINT, UNREADABLE), ("$36.39 x", POINT, UNREADABLE),
+    ],
+)  # fmt: skip
+def test_a_declared_currency_may_stand_beside_an_amount(value: str, dialect: ValueDialect, expected: Any) -> None:
+    assert stored("decimal", value, dialect, formats={"currency_signs": ["$", "€", "USD", "kr", "kr."]}) == expected
+    assert stored("decimal", value, dialect) is UNREADABLE
 
 
 def test_a_time_without_offset_needs_a_zone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +59,9 @@ def _reaching(arrival: Arrival) -> Iterator[None]:
     try:
         yield
     except (OSError, asyncssh.Error, BotoCoreError, ClientError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            log.warning("the disk of the landing folder is full: nothing more is fetched from %s", arrival.source)
+            return
         # Not its message: that may hold what the other side said of a file or a user.
         log.warning("%s cannot be read now (%s)", arrival.source, type(error).__name__)
 

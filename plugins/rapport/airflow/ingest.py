@@ -130,6 +130,7 @@ class LoadExports(_IngestOperator):
 class CheckLanding(_IngestOperator):
     """Great Expectations over the rows just loaded; a suite that stops takes its loads out of the night.
 
+    What is unlike the nights before is told, and rows of loads superseded long ago are removed.
     Then the step is done and the task is red: the night goes on with the rest, and somebody has to look.
     """
 
@@ -144,14 +145,25 @@ class CheckLanding(_IngestOperator):
         return f"check_{self.kind}"
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> str | None:
+        from rapport.landing.declarations import load_declarations
+        from rapport.landing.drift import note_drift
         from rapport.landing.night import landing_for_night
+        from rapport.landing.retention import remove_superseded
         from rapport.quality.stages import check_landing
 
         with connect(business.name, application_name=current.application_name) as conn:
             # What no declaration recognises belongs to no mapped task: it is refused here, with what came nearest.
             landing_for_night(conn, business, self.kind, night.business_date, Path(night.landing))
         report = check_landing(business, night.business_date, self.kind)
-        current.detail |= report.counts()
+        with connect(business.name, application_name=current.application_name) as conn:
+            tables = [table for table in load_declarations(business) if table.kind == self.kind]
+            unusual = note_drift(conn, business, tables, night.business_date, self.kind)
+            removed = remove_superseded(conn, tables, night.business_date)
+        for table, drift in unusual:
+            self.log.warning("unlike the nights before: %s, %s", table, drift)
+        for each in removed:
+            self.log.info("past retention: %s rows of %s superseded loads of %s", each.n_rows, each.n_loads, each.table)
+        current.detail |= report.counts() | {"drifts": len(unusual)}
         for line in report.lines():
             self.log.info(line)
         return None if report.error is None else str(report.error)

@@ -38,6 +38,7 @@ class ColumnCheck:
         self.column = column
         self.is_amount, self.is_moment = column.check in ("decimal", "integer"), column.check in ("date", "timestamp")
         self._sign = dialect.decimal or "."
+        self._currency_signs = export.formats.currency_signs if self.is_amount else []
         needs_offset = export.time_zone is None
         declared = export.formats.timestamp if column.check == "timestamp" else export.formats.date
         self._moments = MomentForms(column.check or "", dialect.date_order, declared, needs_offset)
@@ -49,6 +50,11 @@ class ColumnCheck:
         """Whether values are stored in one form."""
         return self.is_amount or self.is_moment
 
+    def unwrapped(self, values: pa.Array) -> pa.Array:
+        """Typed values without what stands around them: blanks, guards against spreadsheets, signs of currencies."""
+        values = value_forms.unwrapped(values)
+        return value_forms.without_currency(values, self._currency_signs) if self._currency_signs else values
+
     def rewrite(self, values: pa.Array) -> pa.Array:
         """Typed values, freed of what guards them, in the form they are stored in; null where one cannot be read."""
         if self.column.check == "decimal":
@@ -57,12 +63,20 @@ class ColumnCheck:
             return value_forms.rewrite_integers(values, self._sign)
         return self._moments.rewrite(values)
 
+    def stored(self, cell: str) -> str | None:
+        """A single typed value in the form it is stored in; None where it cannot be read."""
+        values = pa.array([cell])
+        if self.as_is is not None and _all_fit(values, self.as_is):
+            return cell
+        found: str | None = self.rewrite(self.unwrapped(values))[0].as_py()
+        return found
+
     def fits(self, cell: str) -> bool:
         """Whether a single value can be read."""
         values = pa.array([cell])
         if not self.is_typed:
             return self.as_is is None or _all_fit(values, self.as_is)
-        return bool(self.rewrite(value_forms.unwrapped(values))[0].is_valid)
+        return bool(self.rewrite(self.unwrapped(values))[0].is_valid)
 
     def _as_is_and_expected(self, dialect: ValueDialect, needs_offset: bool) -> tuple[str | None, str]:
         match self.column.check:
@@ -130,11 +144,11 @@ def _in_stored_form(
     header = check.column.headers[0]
     all_as_is = _all_fit(values, check.as_is)
     if evidence is not None and check.is_amount and evidence.sign_is_open:
-        evidence.of_amounts(value_forms.unwrapped(values), row_numbers, header)
+        evidence.of_amounts(check.unwrapped(values), row_numbers, header)
     if all_as_is:
         return values, None
     others = pc.fill_null(pc.invert(value_forms.fits(values, check.as_is)), False)
-    written = value_forms.unwrapped(values.filter(others))
+    written = check.unwrapped(values.filter(others))
     written = pc.if_else(pc.equal(written, ""), _NOTHING, written)
     if evidence is not None:
         (evidence.of_amounts if check.is_amount else evidence.of_moments)(
@@ -157,7 +171,7 @@ def ask(
         if found is None or not check.is_typed:
             continue
         of = evidence.of_amounts if check.is_amount else evidence.of_moments
-        of(value_forms.unwrapped(found), row_numbers, check.column.headers[0])
+        of(check.unwrapped(found), row_numbers, check.column.headers[0])
 
 
 def find_nul_bytes(values: dict[str, pa.Array]) -> dict[int, Fault]:

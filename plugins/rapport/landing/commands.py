@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,16 +13,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rapport import settings
-from rapport.errors import NightError
+from rapport.errors import NightError, UsageError
 
 if TYPE_CHECKING:
     from datetime import date
 
+    import psycopg
+
+    from rapport.businesses import Business
     from rapport.landing.results import LoadResult
 
-app = typer.Typer(help="Rows that could not be read: list them, show one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Rows that could not be read: list them, show one, take them in after a fix.", no_args_is_help=True
+)
 
-DateOption = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="night that takes the files in")]
+DateOption = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="night that takes them in")]
 BusinessOption = Annotated[str, typer.Option("--business", "-b", help="which business; a file in businesses/")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
@@ -99,9 +106,51 @@ def show_quarantine(
     _table(columns, found, json, empty="No such row is in quarantine.")
 
 
+@app.command("replay")
+def replay_quarantine(
+    date: DateOption,
+    loads: Annotated[list[int] | None, typer.Argument(help="loads, as `rapport quarantine list` gives them")] = None,
+    file: Annotated[str | None, typer.Option(help="name of a file: its loads")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="every load of which rows wait")] = False,
+    business: BusinessOption = settings.DEFAULT_BUSINESS,
+    json: JsonOption = False,
+) -> None:
+    """Take quarantined rows in for a night, once their declaration was corrected; the others stay, with their reason.
+
+    Exit code 1 if the rows of a load cannot be tried.
+    """
+    from rapport.landing.declarations import load_declarations
+    from rapport.landing.replaying import Replayed, replay_loads, waiting_loads
+
+    if sum((bool(loads), file is not None, everything)) != 1:
+        raise UsageError("Which rows?", where="rapport quarantine replay", fix="name loads, or --file NAME, or --all")
+    with _open_night(business, date.date()) as (conn, found):
+        wanted = loads or waiting_loads(conn, file_name=file)
+        results = replay_loads(conn, found, load_declarations(found), wanted, date.date())
+    columns = [field.name for field in fields(Replayed)]
+    if not json:
+        columns.remove("fix")
+        results = [
+            replace(result, reason=f"{result.reason}\n→ {result.fix}" if result.fix else result.reason)
+            for result in results
+        ]
+    rows = [[getattr(result, column) for column in columns] for result in results]
+    _table(columns, rows, json, empty="Nothing is in quarantine.")
+    if any(result.status == "refused" for result in results):
+        raise typer.Exit(1)
+
+
 def _ingest(path: Path, business_date: date, business: str, vendor: str | None) -> list[LoadResult]:
-    from rapport.businesses import load_business
     from rapport.landing.night import ingest_path
+
+    with _open_night(business, business_date) as (conn, found):
+        return ingest_path(conn, found, path, business_date, vendor)
+
+
+@contextmanager
+def _open_night(business: str, business_date: date) -> Iterator[tuple[psycopg.Connection[Any], Business]]:
+    """A connection, and the business, to take something in for a night. Raises NightError where it is pinned."""
+    from rapport.businesses import load_business
     from rapport.nights import open_night
     from rapport.warehouse import connect
 
@@ -112,9 +161,9 @@ def _ingest(path: Path, business_date: date, business: str, vendor: str | None) 
             raise NightError(
                 f"The night of {business_date} has been started: what it reads is pinned.",
                 where=f"business {business}",
-                fix="take the files in with a later --date",
+                fix="choose a later --date",
             )
-        return ingest_path(conn, found, path, business_date, vendor)
+        yield conn, found
 
 
 def _show(results: Sequence[LoadResult]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -20,6 +20,7 @@ from rapport.landing.dialects import Evidence, InDoubt
 from rapport.landing.full_exports import Merged, create_incoming, merge_incoming, note_withheld
 from rapport.landing.headers import Layout
 from rapport.landing.ledger import Before
+from rapport.landing.profiles import write_profile
 from rapport.landing.reading import BLOCK_BYTES, LARGEST_BLOCK_BYTES, Reader, RecordTooLong
 from rapport.landing.records import stores_differences
 from rapport.landing.results import LoadResult, Quarantined
@@ -50,16 +51,26 @@ def copy_as_written(
     def reader() -> Reader:
         return contents.reader(layout, declaration, block_bytes)
 
+    def quarantine(rows: list[Quarantined]) -> None:
+        assert result.load_id is not None
+        _quarantine(conn, result.load_id, rows)
+        if stores_differences(declaration):
+            note_withheld(conn, declaration, result.load_id, _keys_of(rows, declaration, layout, dialect))
+
     block_bytes, is_surveyed = BLOCK_BYTES, False
     while True:
         evidence = Evidence(declaration.export.formats, business.dialect_of(declaration.vendor))
         dialect = evidence.taken
         try:
             if is_surveyed:
-                dialect = _survey(reader(), layout, declaration, evidence)
+                dialect = survey(reader(), layout, declaration, evidence, result.file)
             left = None if is_surveyed else evidence
+            assert result.load_id is not None
+            sorter = RowSorter(layout, declaration, result.load_id, dialect, left)
             with conn.transaction():
-                return _copy(conn, declaration, reader(), layout, result, found, dialect, left)
+                read = copy_rows(conn, declaration, reader(), sorter, result, found, quarantine)
+                write_profile(conn, declaration, result.load_id, sorter.profile)
+                return read
         except RecordTooLong as error:
             if block_bytes == LARGEST_BLOCK_BYTES:
                 raise error.as_refusal(contents.file.name) from None
@@ -68,27 +79,29 @@ def copy_as_written(
             is_surveyed = True
 
 
-def _survey(reader: Reader, layout: Layout, declaration: Declaration, evidence: Evidence) -> ValueDialect:
+def survey(reader: Reader, layout: Layout, declaration: Declaration, evidence: Evidence, where: str) -> ValueDialect:
     """The dialect by all values of a file. Raises LandingError where they can be read in two ways."""
     checks = checks_of(declaration, evidence.taken)
     for block in reader.blocks():
         declared = {name: block.columns[position] for name, position in layout.columns.items()}
         ask(declared, block.row_numbers, checks, evidence)
-    return evidence.dialect(reader.file.name)
+    return evidence.dialect(where)
 
 
-def _copy(
+def copy_rows(
     conn: Connection,
     declaration: Declaration,
     reader: Reader,
-    layout: Layout,
+    sorter: RowSorter,
     result: LoadResult,
     found: Before,
-    dialect: ValueDialect,
-    evidence: Evidence | None,
+    hold: Callable[[list[Quarantined]], None],
 ) -> tuple[Reader, LoadResult]:
+    """Copy what a reader gives; `hold` takes the rows that stay out, some at a time.
+
+    Raises LandingError where the dialect cannot be told, and InDoubt where a value speaks against it.
+    """
     assert result.load_id is not None
-    sorter = RowSorter(layout, declaration, result.load_id, dialect, evidence)
     is_compared = stores_differences(declaration) and bool(found.load_ids)
     target = create_incoming(conn, declaration) if is_compared else sql.Identifier("raw", declaration.raw_table)
     statement = sql.SQL("copy {} ({}) from stdin (format csv, delimiter {})").format(
@@ -110,13 +123,10 @@ def _copy(
                 if len(held) >= _QUARANTINE_BATCH:
                     is_done = False
                     break
-        _quarantine(conn, result.load_id, held)
+        hold(held)
         n_quarantined += len(held)
         reasons.update(row.fault.reason for row in held)
-        if stores_differences(declaration):
-            note_withheld(conn, declaration, result.load_id, _keys_of(held, declaration, layout))
-    if evidence is not None:
-        dialect = evidence.dialect(reader.file.name)
+    dialect = sorter.dialect(result.file)
     merged = Merged(n_loaded, 0)
     if is_compared:
         merged = merge_incoming(conn, declaration, result.load_id, before=found.load_ids, replaced=found.replaced)
@@ -131,7 +141,7 @@ def _copy(
         quarantined=n_quarantined,
         known=n_known,
         closed=merged.n_closed,
-        reason=_told(reasons, n_known, merged.n_closed, found, result),
+        reason=told(reasons, n_known, merged.n_closed, found),
     )
     return reader, result
 
@@ -162,24 +172,28 @@ def _quarantine(conn: Connection, load_id: int, rows: list[Quarantined]) -> None
             copy.write_row((load_id, row.row_number, row.raw_row, fault.rule, fault.column or None, fault.reason))
 
 
-def _told(reasons: Counter[str], n_known: int, n_closed: int, found: Before, result: LoadResult) -> str | None:
+def told(reasons: Counter[str], n_known: int, n_closed: int, found: Before) -> str | None:
     """What the counts of a load do not say by themselves."""
-    told = [f"{count} x {reason}" for reason, count in reasons.most_common(5)]
+    notes = [f"{count} x {reason}" for reason, count in reasons.most_common(5)]
     if n_known:
-        told.append(f"{n_known:,} rows say what is known already")
+        notes.append(f"{n_known:,} rows say what is known already")
     if n_closed:
-        told.append(f"{n_closed:,} records are listed no longer")
+        notes.append(f"{n_closed:,} records are listed no longer")
     if found.newest_export is not None and found.newest_export > found.export_date:
-        told.append(f"older than the newest export, of {found.newest_export}: what that one lists stays as it is")
-    return "; ".join(told) or None
+        notes.append(f"older than the newest export, of {found.newest_export}: what that one lists stays as it is")
+    return "; ".join(notes) or None
 
 
-def _keys_of(held: Iterable[Quarantined], declaration: Declaration, layout: Layout) -> Iterator[dict[str, Any]]:
-    """Row number and key columns of quarantined rows, of those that could be split into columns."""
+def _keys_of(
+    held: Iterable[Quarantined], declaration: Declaration, layout: Layout, dialect: ValueDialect
+) -> Iterator[dict[str, Any]]:
+    """Row number and key columns, as they are stored, of quarantined rows that could be split into columns."""
     names = [*declaration.export.key, *declaration.export.key_fallback]
     headers = {name: layout.shown[layout.columns[name]] for name in names if name in layout.columns}
+    typed = {check.column.name: check for check in checks_of(declaration, dialect) if check.is_typed}
     for row in held:
         if row.fault.rule != "ragged_row":
             cells = json.loads(row.raw_row)
             keys = {name: cells.get(header) for name, header in headers.items()}
-            yield {"row_number": row.row_number, **keys}
+            stored = {name: typed[name].stored(cell) for name, cell in keys.items() if cell and name in typed}
+            yield {"row_number": row.row_number, **keys, **stored}

@@ -56,6 +56,7 @@ class Formats(_Strict):
     date: list[str] = Field(default=[], description="strftime formats that are not read anyway")
     decimal: Literal[".", ","] | None = Field(default=None, description="what stands before the decimals")
     date_order: Literal["dmy", "mdy"] | None = Field(default=None, description="how 03/04/2026 is meant")
+    currency_signs: list[str] = Field(default=[], description="what may stand before or after an amount, as in $36.39")
 
     @field_validator("timestamp", "date")
     @classmethod
@@ -104,8 +105,9 @@ class Export(_Strict):
     is_optional: bool = Field(
         False, description="a business may do without it: until its first file nobody waits for it"
     )
+    is_irregular: bool = Field(False, description="how many rows a file has says nothing: campaigns, not days")
     may_be_empty: bool = Field(False, description="a file with a header and no rows is whole")
-    keep_superseded_days: int = Field(90, ge=1, description="rows of superseded files stay in raw so long")
+    keep_superseded_days: int = Field(90, ge=1, description="nights that raw keeps rows of superseded files")
 
     @field_validator("delimiter", mode="before")
     @classmethod

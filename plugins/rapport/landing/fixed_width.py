@@ -17,6 +17,11 @@ from rapport.landing.reading import BLOCK_BYTES, Block, RaggedRow, RecordTooLong
 from rapport.landing.text_bytes import NotInEncoding, TextBytes
 
 
+def layout_of(declaration: Declaration) -> Layout:
+    """The layout of a text whose columns lie where the declaration says."""
+    return arrange([Heading(field.header) for field in declaration.export.fixed_width], declaration)
+
+
 class FixedWidthText:
     """A text whose columns lie where the declaration says."""
 
@@ -27,7 +32,7 @@ class FixedWidthText:
 
     def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout:
         """See `Contents`; nothing of it is in the file."""
-        return arrange([Heading(field.header) for field in declaration.export.fixed_width], declaration)
+        return layout_of(declaration)
 
     def reader(self, layout: Layout, declaration: Declaration, block_bytes: int) -> FixedWidthReader:
         return FixedWidthReader(self.file, self.encoding, layout, declaration.export, block_bytes)
@@ -117,11 +122,12 @@ class FixedWidthReader:
             ]
             fits = pc.invert(is_longer)
             lines, numbers = lines.filter(fits), numbers[fits.to_numpy(zero_copy_only=False)]
-        columns = {position: _cells(lines, self._fields[position]) for position in self.layout.kept}
+        columns = {position: cells_of(lines, self._fields[position]) for position in self.layout.kept}
         return Block(columns, numbers, ragged, self._text.saw_nul)
 
 
-def _cells(lines: pa.Array, field: FixedField) -> pa.Array:
+def cells_of(lines: pa.Array, field: FixedField) -> pa.Array:
+    """What lines hold where a field lies, without blanks around it; null where that is nothing."""
     cut = pc.utf8_slice_codeunits(lines, field.start - 1, field.start - 1 + field.length)
     trimmed = pc.utf8_trim(cut, " \t")
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)

@@ -171,6 +171,11 @@ _CHANGED: LiteralString = """
     where
         known.record_key is null or listed.n_rows <> known.n_rows
         or row({incoming_row}) is distinct from row({stored_row})
+        -- Its other rows come beside these, should they leave quarantine.
+        or exists (
+            select from quality.quarantine
+            where quarantine.load_id = %(load)s and quarantine.record_key = listed.record_key
+        )
 """
 _STORE: LiteralString = """
     insert into {raw}

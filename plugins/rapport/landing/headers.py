@@ -11,6 +11,7 @@ from rapport.errors import LandingError
 from rapport.landing.checks import checks_of
 from rapport.landing.declarations import Column, Declaration, HeaderRow, snake_case
 from rapport.landing.packing import ExportFile
+from rapport.landing.secret_headers import reads_like_a_secret
 from rapport.landing.value_forms import ValueDialect
 
 _ONLY_CHOICE = {"", "response", "open-ended response"}
@@ -40,8 +41,9 @@ class Heading:
 class Layout:
     """Where a file's columns are: positions from 0; `header_bytes` is the header's length as UTF-8, no BOM.
 
-    `shown` names every column uniquely, as the file heads it; `extras` are the undeclared ones. `delimiter` is
-    None where a text has none. Of a workbook, rows begin below `header_rows` rows of the `sheet`.
+    `shown` names every column uniquely, as the file heads it; `extras` are the undeclared ones, but for those that read
+    like secrets: `unkept`, dropped like what is declared so. `delimiter` is None where a text has none. Of a workbook,
+    rows begin below `header_rows` rows of the `sheet`.
     """
 
     delimiter: str | None
@@ -54,6 +56,7 @@ class Layout:
     missing: tuple[str, ...]
     sheet: str | None = None
     header_rows: int = 0
+    unkept: tuple[str, ...] = ()
 
     @property
     def n_columns(self) -> int:
@@ -107,7 +110,14 @@ def arrange(
     names = ["" if heading.is_continued else heading.header for heading in headings]
     columns, dropped = _match(names, declaration.columns)
     unique = _unique(_shown(headings, declaration.export.header_rows))
-    taken = set(columns.values()) | dropped
+    declared = set(columns.values()) | dropped
+    unkept = [
+        position
+        for position, heading in enumerate(headings)
+        if position not in declared and reads_like_a_secret(heading.header)
+    ]
+    dropped.update(unkept)
+    taken = declared | dropped
     return Layout(
         delimiter=delimiter,
         header_bytes=header_bytes,
@@ -117,6 +127,7 @@ def arrange(
         extras={unique[position]: position for position in range(len(headings)) if position not in taken},
         dropped=frozenset(dropped),
         missing=tuple(column.name for column in declaration.loaded_columns if column.name not in columns),
+        unkept=tuple(unique[position] for position in unkept),
     )
 
 

@@ -22,7 +22,8 @@ _RESULT = (
     "load_id, business_date, kind, vendor, table_name as table, file_name as file, status, encoding,"
     " delimiter, format, decimal_sign as decimal, date_order, rows_read as read, rows_loaded as loaded,"
     " rows_quarantined as quarantined, rows_skipped as skipped, reason, fix, supersedes, new_columns,"
-    " missing_columns, scope, rows_known as known, records_closed as closed, replays"
+    " missing_columns, scope, rows_known as known, records_closed as closed, replays,"
+    " unkept_columns"
 )
 
 
@@ -47,6 +48,7 @@ def same_content(
         "  where later.supersedes = loads.load_id and later.status = 'loaded')"
         " and (file_date is not null or not exists (select from ops.loads as later"
         "  where later.vendor = loads.vendor and later.table_name = loads.table_name and later.status = 'loaded'"
+        "  and later.replays is null"
         "  and later.load_id > loads.load_id and (%(is_full)s or later.file_name = loads.file_name)))",
         {
             "vendor": declaration.vendor,
@@ -85,9 +87,18 @@ class Before:
 
 
 def loads_before(
-    conn: Connection, declaration: Declaration, file_name: str, file_date: date | None, business_date: date
+    conn: Connection,
+    declaration: Declaration,
+    file_name: str,
+    file_date: date | None,
+    business_date: date,
+    *,
+    is_replay: bool = False,
 ) -> Before:
-    """What a file of that name and day finds. Raises LaterNight for a full export after a later night's."""
+    """What a file of that name and day finds. Raises LaterNight for a full export after a later night's.
+
+    A replay of its quarantined rows replaces nothing, and of a full export it is a part.
+    """
     export_date = file_date or business_date
     rows = conn.execute(
         "select load_id, file_name, replays, export_date, scope, business_date,"
@@ -96,7 +107,7 @@ def loads_before(
         [business_date, declaration.vendor, declaration.table],
     ).fetchall()
     export = declaration.export
-    own = [row for row in rows if row[1] == file_name and row[2] is None and row[3] == export_date]
+    own = [row for row in rows if row[1] == file_name and row[2] is None and row[3] == export_date and not is_replay]
     replaced = {own[-1][0]} if own else set()
     replaced |= {row[0] for row in rows if row[2] in replaced}
     counting = [row for row in rows if row[-1]]
@@ -110,17 +121,16 @@ def loads_before(
             fix=f"take it in with --date {later}, or let that night find it",
         )
     of_the_day = [row for row in counting if row[3] == export_date and row[4] != "part" and row[0] not in replaced]
-    is_part = bool(of_the_day) and (bool(export.key) or export.part_in(file_name) is not None)
+    is_part = is_replay or (bool(of_the_day) and (bool(export.key) or export.part_in(file_name) is not None))
     newest = max((row[3] for row in counting if row[0] not in replaced), default=None)
     ids = tuple(row[0] for row in counting)
     return Before(export_date, ids, tuple(sorted(replaced)), "part" if is_part else "whole", newest)
 
 
-def open_load(conn: Connection, result: LoadResult, file_date: date | None, file: ExportFile) -> int:
-    """Insert the row of a load that is about to begin, in its transaction; returns its id.
+def hold_night_open(conn: Connection, result: LoadResult) -> None:
+    """Hold a load's night open until the transaction ends: claiming it waits.
 
-    Holds the night open until the transaction ends: claiming it waits, and what is claimed takes no more loads.
-    Raises NightError then.
+    Raises NightError where it is claimed already: it takes no more loads.
     """
     night = conn.execute(
         "select claimed_at from ops.nights where business_date = %s for share", [result.business_date]
@@ -131,12 +141,19 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, file
             where=result.file,
             fix="nothing to do: the next night takes the file in",
         )
+
+
+def open_load(conn: Connection, result: LoadResult, file_date: date | None, file: ExportFile) -> int:
+    """Insert the row of a load that is about to begin, in its transaction, which holds its night open.
+
+    Returns its id. Raises NightError where the night takes no more loads.
+    """
+    hold_night_open(conn, result)
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
         " file_modified_at, sha256, status, supersedes, format, encoding, delimiter, new_columns, missing_columns,"
-        " scope, replays, started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s, %s, %s,"
-        " %s, %s,"
-        " clock_timestamp()) returning load_id",
+        " scope, replays, unkept_columns, started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s,"
+        " %s, %s, %s, %s, %s, %s, %s, clock_timestamp()) returning load_id",
         [
             result.business_date,
             result.kind,
@@ -154,6 +171,7 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, file
             list(result.missing_columns),
             result.scope,
             result.replays,
+            list(result.unkept_columns),
         ],
     ).fetchone()
     assert row is not None
@@ -251,7 +269,8 @@ def arrivals(conn: Connection, business_date: date, kind: str) -> tuple[int, lis
         "load_id in (select load_id from ops.latest_loads where business_date = %s and kind = %s)",
         [business_date, kind],
     )
-    return sum(row["status"] == "loaded" for row in rows), [_result(row) for row in rows if row["status"] != "loaded"]
+    n_files = sum(row["status"] == "loaded" and row["replays"] is None for row in rows)
+    return n_files, [_result(row) for row in rows if row["status"] != "loaded"]
 
 
 def known_files(
@@ -263,7 +282,7 @@ def known_files(
     """
     rows = _select(
         conn,
-        "file_name = any(%s) and (status <> 'rejected' or business_date <> %s)",
+        "file_name = any(%s) and replays is null and (status <> 'rejected' or business_date <> %s)",
         [list(names), business_date],
         more=", file_size, file_modified_at",
     )
@@ -294,5 +313,5 @@ def _select(
 
 def _result(row: dict[str, Any]) -> LoadResult:
     status = "refused" if row["status"] == "refused" else "unchanged"
-    columns = {name: tuple(row[name]) for name in ("new_columns", "missing_columns")}
+    columns = {name: tuple(row[name]) for name in ("new_columns", "missing_columns", "unkept_columns")}
     return LoadResult(**{**row, **columns, "status": status})

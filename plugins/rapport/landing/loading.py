@@ -23,6 +23,7 @@ from rapport.landing.packing import ExportFile
 from rapport.landing.raw_tables import ensure_raw_tables, lock_raw_table
 from rapport.landing.recognition import Recognised
 from rapport.landing.results import LoadResult
+from rapport.warehouse import telling_a_full_disk
 
 Connection = psycopg.Connection[Any]
 
@@ -47,7 +48,8 @@ def load_file(
     loaded: all its rows are in raw or in quarantine, and it supersedes an earlier file of its name.
     unchanged: this content is in already. refused: nothing of it is in; the ledger says why.
     `others` are the tables it might belong to instead, named in a refusal. Raises StillArriving when the file
-    changes meanwhile, and what Postgres or the disk raise: both pass, and nothing is half-done.
+    changes meanwhile, WarehouseError when Postgres' disk is full, and what Postgres raises besides: all of it passes,
+    and nothing is half-done.
     """
     file = ExportFile.whole(file) if isinstance(file, Path) else file
     if file_date is None and declaration.export.names(file.names[0]):
@@ -63,7 +65,7 @@ def load_file(
     )
     begin_anew(conn)
     try:
-        with conn.transaction():
+        with telling_a_full_disk(conn, file.name), conn.transaction():
             lock_raw_table(conn, declaration)
             if file.fault is not None:
                 raise file.fault
@@ -139,6 +141,7 @@ def _load_contents(
         # Questions of a survey are no news.
         new_columns=layout.new_columns if declaration.export.header_rows == ["name"] else (),
         missing_columns=layout.missing,
+        unkept_columns=layout.unkept,
     )
     result = replace(result, load_id=ledger.open_load(conn, result, file_date, file))
     ledger.write_columns(conn, result, layout)

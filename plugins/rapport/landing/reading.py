@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from rapport.errors import LandingError
-from rapport.landing.packing import ExportFile
 
 BLOCK_BYTES = 2 << 20
 # A record that does not fit is refused: memory stays bounded whatever the file holds.
@@ -60,7 +59,6 @@ class Reader(Protocol):
     `cut_off` is set then if its last row looks as if more should follow: a refusal, unless a footer ends the file.
     """
 
-    file: ExportFile
     n_rows: int
     cut_off: LandingError | None
 

@@ -54,7 +54,8 @@ returns table (
 )
 language sql stable rows 100000 set enable_nestloop = off as $$
     with exports as (
-        select loads.load_id, loads.export_date
+        -- Rows that left quarantine are of the file they came with, beside its others.
+        select loads.load_id, loads.export_date, coalesce(loads.replays, loads.load_id) as said_by
         from ops.loads
         where loads.load_id = any($1) and loads.export_date <= $2
     ),
@@ -69,13 +70,17 @@ language sql stable rows 100000 set enable_nestloop = off as $$
         select _load_id, _row_number, {key} as record_key from {table}
     ),
     listed as (
-        select stored.*, exports.export_date as said_on, exports.load_id as said_by
+        select stored.*, exports.export_date as said_on, exports.said_by, null::bigint as sighted_by
         from stored
         inner join exports on stored._load_id = exports.load_id
         union all
-        select stored.*, sightings.said_on, sightings.load_id
+        select
+            stored.*, sightings.said_on,
+            case sightings.said_on when exports.export_date then exports.said_by else sightings.load_id end,
+            sightings.load_id
         from stored
         inner join sightings on stored._load_id = sightings.row_load_id and stored._row_number = sightings.row_number
+        inner join exports on sightings.load_id = exports.load_id
         where not sightings.is_closed
     ),
     latest as (
@@ -83,7 +88,9 @@ language sql stable rows 100000 set enable_nestloop = off as $$
         from (
             select
                 *,
-                rank() over (partition by record_key order by said_on desc, said_by desc) as newest,
+                rank() over (
+                    partition by record_key order by said_on desc, said_by desc, sighted_by desc nulls first
+                ) as newest,
                 min(said_on) over (partition by record_key) as first_file_date
             from listed
         ) as ranked

@@ -17,6 +17,7 @@ class LoadResult:
     """One file taken in, known already, or refused; read = loaded + quarantined + skipped.
 
     unchanged: counts, `load_id` and night (`business_date`) are those of the load that took this content in.
+    `unkept_columns` are undeclared and read like secrets: nothing of them is stored.
     `known` are those of the skipped rows that a full export only repeats, `closed` the records it lists no longer.
     """
 
@@ -45,6 +46,7 @@ class LoadResult:
     known: int = 0
     closed: int = 0
     replays: int | None = None
+    unkept_columns: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The fields that programs read, JSON types only."""
@@ -73,8 +75,13 @@ class LoadResult:
             "closed",
             "new_columns",
             "missing_columns",
+            "unkept_columns",
         )
         return {name: getattr(self, name) for name in (*shown, *rest)}
+
+
+# In place of a row that could not be split into columns, some of which are never loaded.
+NOT_KEPT = "(not kept: the file has columns that are never loaded)"
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from rapport.landing.dialects import Evidence
 from rapport.landing.extras import as_json
 from rapport.landing.footers import Footer
 from rapport.landing.headers import Layout
+from rapport.landing.profiles import Profile
 from rapport.landing.reading import Block, RaggedRow
-from rapport.landing.results import Quarantined
+from rapport.landing.results import NOT_KEPT, Quarantined
 from rapport.landing.value_forms import ValueDialect
 
 # Between fields on the way to Postgres: rare in text, so that values with commas need no quotes.
@@ -40,16 +41,25 @@ class RowSorter:
     """Sorts the blocks of one file. `copy_columns` names the raw columns of `Sorted.rows`, in order.
 
     With `evidence`, the dialect is what is taken for granted: a value that speaks against it raises InDoubt.
+    `last_row` is the number of a row that is known to be one: lines above it are no footer.
     """
 
     def __init__(
-        self, layout: Layout, declaration: Declaration, load_id: int, dialect: ValueDialect, evidence: Evidence | None
+        self,
+        layout: Layout,
+        declaration: Declaration,
+        load_id: int,
+        dialect: ValueDialect,
+        evidence: Evidence | None,
+        last_row: int = 0,
     ) -> None:
         self._layout, self._load_id = layout, load_id
         self._checks = checks_of(declaration, dialect)
         self._dialect, self._evidence = dialect, evidence
+        self._last_row = last_row
         self._footer = Footer(declaration.export.footer) if declaration.export.footer else None
         self._quoting = "none"
+        self.profile = Profile(declaration, layout)
         self.copy_columns = [
             "_load_id",
             "_row_number",
@@ -87,12 +97,18 @@ class RowSorter:
             batch = batch.filter(pa.array(stays))
         quarantined += self._ragged(block.ragged)
         quarantined += self._released(block, blank | footer, quarantined)
+        self.profile.add(batch, quarantined)
         return Sorted(self._as_csv(batch), batch.num_rows, len(blank), quarantined)
 
     def end(self) -> Sorted:
         """After the last block: what was held back."""
         n_skipped, quarantined = self._footer.end() if self._footer else (0, [])
+        self.profile.add_faults(quarantined)
         return Sorted(memoryview(b""), 0, n_skipped, quarantined)
+
+    def dialect(self, where: str) -> ValueDialect:
+        """The dialect the rows turned out to have. Raises LandingError where their values cannot tell it."""
+        return self._dialect if self._evidence is None else self._evidence.dialect(where)
 
     @property
     def ends_with_footer(self) -> bool:
@@ -111,7 +127,7 @@ class RowSorter:
         if self._footer is None:
             return []
         rows = np.delete(block.row_numbers, list(not_rows))
-        last = max([0, *rows[-1:].tolist(), *(row.row_number for row in ragged)])
+        last = max([self._last_row, *rows[-1:].tolist(), *(row.row_number for row in ragged)])
         return self._footer.release(before=last)
 
     def _as_csv(self, batch: pa.RecordBatch) -> memoryview:
@@ -130,7 +146,7 @@ class RowSorter:
         quarantined = []
         for row in rows:
             # Which of its cells belong to a dropped column cannot be told.
-            text = "(not kept: the file has columns that are never loaded)" if self._layout.dropped else row.text
+            text = NOT_KEPT if self._layout.dropped else row.text
             left_out = Quarantined(row.row_number, text.replace("\0", "\\u0000"), Fault("ragged_row", "", row.reason))
             if self._footer is None or not self._footer.holds(row, left_out):
                 quarantined.append(left_out)

@@ -44,6 +44,13 @@ def unwrapped(values: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(values, _WRAPPED, "\\1\\2")
 
 
+def without_currency(values: pa.Array, signs: Sequence[str]) -> pa.Array:
+    """Amounts without a currency's sign or code before or after them."""
+    sign = "|".join(re.escape(sign) for sign in sorted(signs, key=len, reverse=True))
+    values = pc.replace_substring_regex(values, f"\\A([+-]?)(?:{sign})[ \\x{{a0}}]*(.+)\\z", "\\1\\2")
+    return pc.replace_substring_regex(values, f"\\A(.+?)[ \\x{{a0}}]*(?:{sign})\\z", "\\1")
+
+
 def whole(pattern: str) -> str:
     """A pattern that fits whole values only."""
     return f"\\A(?:{pattern})\\z"
@@ -113,6 +120,8 @@ _POINTS: list[Step] = [
 _TWELVE_HOURS: list[Step] = [
     *((f"\\A(.{{10}}) {hour:02d}(:[0-9:.]+) ?(?i:p\\.?m\\.?)", f"\\1 {hour + 12}\\2") for hour in range(1, 12)),
     ("\\A(.{10}) 12(:[0-9:.]+) ?(?i:a\\.?m\\.?)", "\\1 00\\2"),
+    # 14:15 PM, as Magento writes it
+    ("\\A(.{10} (?:1[3-9]|2[0-3]):[0-9:.]+) ?(?i:p\\.?m\\.?)", "\\1"),
     ("\\A(.{10} (?:0[0-9]|1[0-2]):[0-9:.]+) ?(?i:[ap]\\.?m\\.?)", "\\1"),
 ]
 _MIDNIGHT = " 00:00(?::00(?:\\.0+)?)?\\z"

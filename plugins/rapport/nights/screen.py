@@ -9,6 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from rapport.landing.drift import describe
+
 _STATE_STYLE = {"sent": "bold green", "published": "green", "failed": "bold red"}
 
 
@@ -26,6 +28,8 @@ def show(found: dict[str, Any], console: Console, *, url_command: str, ui: str |
         parts.append(_refused(found))
     if found["quarantine"]:
         parts.append(_quarantine(found))
+    if found["drift"]:
+        parts.append(_drift(found))
     if found["tables"]:
         parts.append(_tables(found))
     if found["left_behind"]:
@@ -89,6 +93,17 @@ def _quarantine(found: dict[str, Any]) -> Table:
     table = _grid("\nquarantined", " \nrows", "\nreason")
     for row in found["quarantine"][:6]:
         table.add_row(f"{row['vendor']}.{row['table']}", f"{row['rows']:,}", row["reason"], style="yellow")
+    return table
+
+
+def _drift(found: dict[str, Any]) -> Table:
+    table = _grid("\nunlike the nights before", "\nhow")
+    for row in found["drift"][:6]:
+        figures = (row["observed"], row["expected_low"], row["expected_high"])
+        told = describe(row["measure"], row["column"], *figures, row["n_days"], row["seen"])
+        table.add_row(f"{row['vendor']}.{row['table']}", Text(told), style="yellow")
+    if (more := len(found["drift"]) - 6) > 0:
+        table.add_row("", f"{more} more in quality.drift", style="yellow")
     return table
 
 

@@ -32,6 +32,11 @@ _QUERIES = {
         from quality.quarantine join ops.loads using (load_id)
         where loads.business_date = %(date)s
         group by 1, 2, 3, 4, 5 order by rows desc, 1, 2 limit 12""",
+    "drift": """
+        select vendor, table_name as table, export_date, measure, column_name as column, observed, expected_low,
+            expected_high, cardinality(compared_with) as n_days, seen
+        from quality.drift where business_date = %(date)s
+        order by kind, vendor, table_name, export_date, measure, column_name, seen""",
     "tables": """
         select table_schema || '.' || table_name as table, n_rows as rows, n_inserted as inserted,
             n_updated as updated, n_deleted as deleted

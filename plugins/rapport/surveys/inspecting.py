@@ -132,7 +132,9 @@ def inspect_export(business: Business, path: Path, vendor: str | None = None, su
 def _undeclared(like: Declaration) -> Declaration:
     """A table of nothing but questions, for the export of a tool that no declaration knows."""
     export = like.export.model_copy(update={"header_rows": ["name"], "footer": None, "skip_rows": 0})
-    column = Column(name="no_column_of_ours", data_type="text", description="stands in for columns of a vendor")
+    column = Column.model_validate(
+        {"name": "no_column_of_ours", "data_type": "text", "description": "stands in for a vendor's columns"}
+    )
     return like.model_copy(update={"vendor": "undeclared", "export": export, "columns": [column]})
 
 

@@ -10,6 +10,7 @@ from rapport.warehouse.connections import (
     stop,
     warehouse_url,
 )
+from rapport.warehouse.full_disk import telling_a_full_disk
 
 __all__ = [
     "airflow_database_url",
@@ -19,5 +20,6 @@ __all__ = [
     "has_warehouse",
     "server_started_at",
     "stop",
+    "telling_a_full_disk",
     "warehouse_url",
 ]

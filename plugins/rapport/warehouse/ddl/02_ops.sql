@@ -95,7 +95,10 @@ alter table ops.loads
     add column if not exists replays bigint references ops.loads,
     add column if not exists rows_known bigint not null default 0,
     add column if not exists records_closed bigint not null default 0,
-    add column if not exists purged_at timestamptz;
+    add column if not exists purged_at timestamptz,
+    add column if not exists unkept_columns text[] not null default '{}';
+comment on column ops.loads.unkept_columns is
+    'Headers of undeclared columns that read like secrets (password hash, token, IP address): nothing of them is stored.';
 comment on column ops.loads.export_date is 'The day the export speaks of: by its name, else the night that took it in.';
 comment on column ops.loads.scope is
     'whole: a full export, what it lacks is closed; part: adds to the whole one of its day; delta: adds and corrects.';
@@ -124,6 +127,7 @@ where not exists (
     select 1 from ops.loads as later
     where later.load_id > loads.load_id and later.business_date = loads.business_date
         and (later.vendor, later.file_name) = (loads.vendor, loads.file_name)
+        and later.replays is null
         and (loads.status <> 'loaded' or later.status = 'loaded')
 );
 comment on view ops.latest_loads is 'The last word of each night on each file: without what was corrected before the night was built.';

@@ -21,6 +21,56 @@ comment on column quality.quarantine.record_key is
     'Which record the row is about, where its export is full and it can be read: listed, though not loaded; personal data.';
 comment on table quality.quarantine is 'Rows that could not be read, whole and with the reason; raw_row is personal data.';
 
+create table if not exists quality.load_profiles (
+    load_id bigint not null references ops.loads on delete cascade,
+    column_name text not null,
+    n_rows bigint not null,
+    n_empty bigint not null,
+    n_quarantined bigint not null,
+    n_categories integer,
+    primary key (load_id, column_name)
+);
+comment on table quality.load_profiles is
+    'What a file was like: per declared column that it has, of the rows that could be read. No values.';
+comment on column quality.load_profiles.column_name is 'Empty: what was wrong with rows as a whole.';
+comment on column quality.load_profiles.n_quarantined is 'Rows that the column sent to quarantine.';
+comment on column quality.load_profiles.n_categories is 'Distinct values of a column that is declared to have few.';
+
+create table if not exists quality.categories (
+    vendor text not null,
+    table_name text not null,
+    column_name text not null,
+    category text not null,
+    first_load_id bigint not null references ops.loads,
+    primary key (vendor, table_name, column_name, category)
+);
+comment on table quality.categories is 'Every value met in a column of few values, none of them personal, and the load that first had it.';
+create index if not exists categories_by_load on quality.categories (first_load_id);
+
+create table if not exists quality.drift (
+    business_date date not null references ops.nights,
+    kind text not null,
+    vendor text not null,
+    table_name text not null,
+    export_date date not null,
+    measure text not null check (
+        measure in ('rows', 'empty', 'quarantined', 'new_category', 'many_categories', 'renamed', 'unkept')
+    ),
+    column_name text not null default '',
+    observed double precision,
+    expected_low double precision,
+    expected_high double precision,
+    compared_with date[] not null default '{}',
+    seen text not null default '',
+    noted_at timestamptz not null default clock_timestamp(),
+    primary key (business_date, vendor, table_name, export_date, measure, column_name, seen)
+);
+comment on table quality.drift is
+    'How a night''s exports differ from those before: told, never stopped. empty and quarantined are shares of rows, 0-1.';
+comment on column quality.drift.column_name is 'Empty for the table as a whole.';
+comment on column quality.drift.compared_with is 'Days of the exports that the expected range is from.';
+comment on column quality.drift.seen is 'The new category, or a header: that a missing column may have now, or of what was not kept.';
+
 create table if not exists quality.results (
     result_id bigint generated always as identity primary key,
     business_date date not null,

@@ -54,10 +54,13 @@ drop trigger if exists every_change_is_noted on quality.quarantine;
 create trigger every_change_is_noted after update of state on quality.quarantine
 for each row when (old.state is distinct from new.state) execute function quality.note_quarantine_change();
 
--- A load that the gate rejects undoes what it did to quarantine; its own rows come again with its file.
+-- A load that the gate rejects undoes what it did to quarantine; its own rows come again with its file, so that what
+-- was replayed of them goes with it.
 create or replace function quality.undo_quarantine_changes() returns trigger
 language plpgsql as $$
 begin
+    update ops.loads set status = 'rejected', reason = new.reason, fix = new.fix
+    where replays = new.load_id and status = 'loaded';
     update quality.quarantine set state = 'open' where state_by = new.load_id and state <> 'open';
     update quality.quarantine set state = 'rejected', state_by = new.load_id
     where load_id = new.load_id and state = 'open';
