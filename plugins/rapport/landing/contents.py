@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import re
 from typing import Protocol
 
 from rapport.errors import LandingError
@@ -30,6 +29,7 @@ _NOT_READ = (
     (257, b"ustar", "an archive in an archive (tar)", _REPACK),
     (0, b"%PDF", "a PDF", "export it as CSV"),
 )
+_OBJECT = re.compile(r'\s*\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\}\s*$)')
 _JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 
 
@@ -82,24 +82,14 @@ def _first_bytes(file: ExportFile) -> bytes:
 
 
 def _is_json_lines(file: ExportFile, text: str) -> bool:
-    """Whether the first line is a JSON object; in a file named so, any of those that are looked at."""
+    """Whether the first line begins like a JSON object; in a file named so, any of those that are looked at."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not file.names[0].lower().removesuffix(".gz").endswith(_JSON_ENDINGS):
-        return _is_object(lines[:1])
-    if lines and lines[0].lstrip().startswith("["):
+        lines = lines[:1]
+    elif lines and lines[0].lstrip().startswith("["):
         raise LandingError(
             "It is one JSON array, which cannot be read piece by piece.",
             where=file.name,
             fix="export it as JSON lines: one object a line",
         )
-    return _is_object(lines)
-
-
-def _is_object(lines: Sequence[str]) -> bool:
-    for line in lines:
-        if line.lstrip().startswith("{"):
-            try:
-                return isinstance(json.loads(line), dict)
-            except (ValueError, RecursionError):
-                continue
-    return False
+    return any(map(_OBJECT.match, lines))

@@ -8,7 +8,6 @@ import functools
 import io
 import re
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -26,8 +25,7 @@ from rapport.landing.reading import BLOCK_BYTES, Block, RaggedRow, RecordTooLong
 from rapport.landing.text_bytes import NotInEncoding, TextBytes
 
 # What is tried where neither the business nor the vendor's declaration fits.
-_USUAL_DELIMITERS = (",", ";", "\t", "|")
-_NO_DELIMITERS = "\"'\r\n -_./()"
+_USUAL_DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01")
 _SEPARATOR_LINE = re.compile('"?sep=([\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7f])"?(?:\r\n|\n|\r)', re.IGNORECASE)
 
 
@@ -52,8 +50,8 @@ class DelimitedText:
         layout = self._best(expected, declaration, n_before)
         if told or (layout is not None and not missing_columns(layout, declaration)):
             return layout
-        likely = self._likely(n_before + declaration.export.skip_rows)
-        detected = self._best([other for other in likely if other not in expected], declaration, n_before)
+        others = [other for other in _USUAL_DELIMITERS if other not in expected]
+        detected = self._best(others, declaration, n_before)
         return detected if detected is not None and not missing_columns(detected, declaration) else layout
 
     def reader(self, layout: Layout, declaration: Declaration, block_bytes: int) -> DelimitedReader:
@@ -74,13 +72,6 @@ class DelimitedText:
         text, _ = first_text(self.file, self.encoding, FIRST_LOOK)
         found = _SEPARATOR_LINE.match(text)
         return (found[1], 1) if found else (None, 0)
-
-    def _likely(self, n_before: int) -> list[str]:
-        """The usual delimiters, and whatever else of the first line may be one, the most frequent first."""
-        text, _ = first_text(self.file, self.encoding, FIRST_LOOK)
-        line = next((line for line in text.splitlines()[n_before:] if line.strip()), "")
-        found = Counter(char for char in line if char.isascii() and not char.isalnum() and char not in _NO_DELIMITERS)
-        return list(dict.fromkeys([*_USUAL_DELIMITERS, *(char for char, _ in found.most_common(4))]))
 
 
 class DelimitedReader:

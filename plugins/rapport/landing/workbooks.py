@@ -26,12 +26,13 @@ from rapport.landing.typed_values import moment_text, number_text
 
 MOST_ROWS = 1_048_576
 # Empty ones before others count: a few bytes can place a cell far to the right.
-MOST_CELLS = 200_000_000
+MOST_CELLS = 50_000_000
 # Texts that cells share are held in memory, and so is all that is no sheet.
 LARGEST_SHARED_BYTES = 64 << 20
 MOST_SHARED = 2_000_000
 LARGEST_PART_BYTES = 8 << 20
 _BLOCK_ROWS = 4_096
+_BLOCK_CELLS = 1_000_000
 _PIECE = 1 << 20
 # A formula without the value it had when the workbook was saved; a text that came out empty is one.
 _NO_VALUE = re.compile(
@@ -111,12 +112,12 @@ class Workbook:
 
     @functools.cached_property
     def _book(self) -> Any:
-        import openpyxl
+        from openpyxl import load_workbook
 
         with _readable(self.file):
             content = self.file.open_held()
             _refuse_bombs(self.file, content)
-            return openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
+            return load_workbook(content, read_only=True, data_only=True, keep_links=False)
 
     @functools.cached_property
     def _first_rows(self) -> dict[str, list[tuple[int, Cells]]]:
@@ -159,14 +160,16 @@ class WorkbookReader:
         self._declared = {position: name for name, position in layout.columns.items()}
 
     def blocks(self) -> Iterator[Block]:
+        from openpyxl.cell.read_only import EMPTY_CELL
+
         assert self.layout.sheet is not None
         self._book.refuse_uncomputed(self.layout.sheet)
         rows: list[list[str | None]] = []
         numbers: list[int] = []
         ragged: list[RaggedRow] = []
-        n_bytes = 0
+        n_bytes, n_at_once = 0, max(1, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.n_columns))
         for row in self._rows():
-            cells = [text_of(cell) for cell in row[: self.layout.n_columns]]
+            cells = [None if cell is EMPTY_CELL else text_of(cell) for cell in row[: self.layout.n_columns]]
             cells += [None] * (self.layout.n_columns - len(cells))
             self.n_rows += 1
             reason = self._fault(row, cells)
@@ -179,7 +182,7 @@ class WorkbookReader:
             if size > self.block_bytes:
                 raise RecordTooLong(self.block_bytes)
             n_bytes += size
-            if len(rows) + len(ragged) == _BLOCK_ROWS or n_bytes > self.block_bytes:
+            if len(rows) + len(ragged) == n_at_once or n_bytes > self.block_bytes:
                 yield self._block(rows, numbers, ragged)
                 rows, numbers, ragged, n_bytes = [], [], [], 0
         yield self._block(rows, numbers, ragged)
