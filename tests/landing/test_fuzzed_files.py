@@ -257,7 +257,7 @@ def test_an_archive_of_tricks_writes_nothing_beside_it(conn: Conn, business: Bus
     folder = tmp_path / "landing"
     folder.mkdir()
     path = folder / "notes.zip"
-    names = ["../out.csv", "/tmp/out.csv", "..\\out.csv", "a/../../out.csv", "good.csv"]
+    names = ["../out.csv", "/tmp/out.csv", "..\\other.csv", "a/../../out.csv", "good.csv"]
     path.write_bytes(zipped({name: rows_of(40) for name in names}))
     results = {file.name: load_file(conn, business, NOTES, file, NIGHT) for file in exports_in(path)}
     assert [result.status for result in results.values()] == ["refused"] * 4 + ["loaded"]
