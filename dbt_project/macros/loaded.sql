@@ -17,6 +17,28 @@
         and loads.load_id in (select ops.loads_as_of({{ business_date() }}))
 {%- endmacro %}
 
+{#- How a raw table's exports look, as declared; nothing while dbt still parses. -#}
+{% macro declared_export(raw_table) -%}
+    {%- if execute -%}
+        {%- for source in graph.sources.values()
+            if source.schema == raw_table.schema and source.identifier == raw_table.identifier -%}
+            {{ return(source.config.meta.export) }}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{#- The active loads, numbered from the newest: what a file brought and what left its quarantine later have one number. -#}
+{% macro ordered_loads(raw_table) -%}
+    select
+        load_id,
+        file_name,
+        file_date,
+        is_part,
+        dense_rank() over (order by file_date desc, file_load_id desc) as load_order
+    from ({{ active_loads(raw_table) }}) as loads
+{%- endmacro %}
+
 {#-
     Raw rows that count as of the night: the one place that knows how exports add up. By the export's declared mode:
       delta          the rows of every load; latest_export() keeps, of each key, what the newest file says
@@ -27,14 +49,7 @@
     (of a delta the row's own); closed_on; and load_order, where of two rows the smaller one counts.
 -#}
 {% macro loaded(raw_table, newest_only=false) -%}
-    {%- set export = namespace(mode='delta', key=[]) -%}
-    {%- if execute -%}
-        {%- for source in graph.sources.values()
-            if source.schema == raw_table.schema and source.identifier == raw_table.identifier -%}
-            {%- set export.mode = source.config.meta.export.mode -%}
-            {%- set export.key = source.config.meta.export.key -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- set export = declared_export(raw_table) or {'mode': 'delta', 'key': []} -%}
     {%- if export.mode == 'full' and export.key -%}
     select
         raw_rows.*,
@@ -67,13 +82,13 @@
             load_id,
             file_name,
             file_date,
-            dense_rank() over (order by file_date desc, file_load_id desc) as load_order,
+            load_order,
             -- An export is a whole file, or a whole file and the parts that were split off it.
             first_value(load_id) over (
                 order by is_part asc, file_date desc, load_id desc
             ) as newest_whole,
             is_part and file_date = max(file_date) over () as is_newest_part
-        from ({{ active_loads(raw_table) }}) as loads
+        from ({{ ordered_loads(raw_table) }}) as loads
     ) as active_loads
         on raw_rows._load_id = active_loads.load_id
     {%- if export.mode == 'full' or newest_only %}

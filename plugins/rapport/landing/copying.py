@@ -54,7 +54,7 @@ def copy_as_written(
     def quarantine(rows: list[Quarantined]) -> None:
         assert result.load_id is not None
         _quarantine(conn, result.load_id, rows)
-        if stores_differences(declaration):
+        if declaration.export.key:
             note_withheld(conn, declaration, result.load_id, _keys_of(rows, declaration, layout, dialect))
 
     block_bytes, is_surveyed = BLOCK_BYTES, False

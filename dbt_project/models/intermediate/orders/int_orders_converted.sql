@@ -84,6 +84,7 @@ converted as (
         is_test,
         is_counted,
         is_rate_carried_forward,
+        has_quarantined_lines,
         ordered_at,
         order_date,
         -- Only counted orders have a place in the person's sequence.

@@ -31,6 +31,7 @@ final as (
         is_counted,
         coalesce(order_rank = 1, false) as is_first_order,
         is_rate_carried_forward,
+        has_quarantined_lines,
         ordered_at,
         order_date
     from orders

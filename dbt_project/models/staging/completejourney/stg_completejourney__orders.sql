@@ -27,7 +27,9 @@ baskets as (
         cast(null as text) as coupon_code,
         sum(quantity) as n_items,
         'store' as sales_channel,
-        min(store_id) as store
+        min(store_id) as store,
+        -- Its rows are told by basket and product: which basket an unreadable one is of is not.
+        cast(null as boolean) as has_quarantined_lines
     from transactions
     group by basket_id
 

@@ -6,29 +6,38 @@ with orders as (
 
 ),
 
+quarantined as (
+
+    {{ quarantined_records(source('generic', 'order_lines')) }}
+
+),
+
 renamed as (
 
     select
         'generic' as vendor,
-        'generic:orders:' || order_number as source_record_id,
-        'generic:' || order_number as order_id,
-        order_number,
-        customer_record_id,
-        ordered_at,
-        currency,
-        gross_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount,
-        total_amount,
-        refunded_amount,
-        is_cancelled,
-        is_test,
-        coupon_code,
-        n_items,
-        sales_channel,
-        store
+        'generic:orders:' || orders.order_number as source_record_id,
+        'generic:' || orders.order_number as order_id,
+        orders.order_number,
+        orders.customer_record_id,
+        orders.ordered_at,
+        orders.currency,
+        orders.gross_amount,
+        orders.discount_amount,
+        orders.shipping_amount,
+        orders.tax_amount,
+        orders.total_amount,
+        orders.refunded_amount,
+        orders.is_cancelled,
+        orders.is_test,
+        orders.coupon_code,
+        orders.n_items,
+        orders.sales_channel,
+        orders.store,
+        quarantined.record_key is not null as has_quarantined_lines
     from orders
+    left join quarantined
+        on {{ as_record_key(source('generic', 'order_lines'), 'orders.order_number') }} = quarantined.record_key
 
 )
 

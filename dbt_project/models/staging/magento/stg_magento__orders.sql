@@ -29,7 +29,9 @@ renamed as (
         cast(null as text) as coupon_code,
         cast(null as numeric(18, 3)) as n_items,
         'web' as sales_channel,
-        purchase_point as store
+        purchase_point as store,
+        -- The grid has no lines.
+        cast(null as boolean) as has_quarantined_lines
     from orders
 
 )

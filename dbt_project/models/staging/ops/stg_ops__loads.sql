@@ -16,7 +16,8 @@ renamed as (
         business_date,
         coalesce(file_date, business_date) as file_date
     from source
-    where business_date <= {{ business_date() }}
+    -- Rows that left quarantine came with a file that is there already.
+    where business_date <= {{ business_date() }} and replays is null
 
 )
 

@@ -17,6 +17,12 @@ lines_summed as (
 
 ),
 
+quarantined as (
+
+    {{ quarantined_records(source('shopify', 'orders')) }}
+
+),
+
 renamed as (
 
     select
@@ -38,10 +44,13 @@ renamed as (
         order_rows.discount_code as coupon_code,
         lines_summed.n_items,
         order_rows.source_name as sales_channel,
-        order_rows.location as store
+        order_rows.location as store,
+        quarantined.record_key is not null as has_quarantined_lines
     from order_rows
     inner join lines_summed
         on order_rows.order_name = lines_summed.order_name
+    left join quarantined
+        on {{ as_record_key(source('shopify', 'orders'), 'order_rows.order_name') }} = quarantined.record_key
     where order_rows.is_order_row
 
 )

@@ -18,7 +18,7 @@ alter table quality.quarantine
 comment on column quality.quarantine.state is
     'open: waits for a fix; replayed: taken in by state_by; superseded: state_by is a corrected file; rejected: with its load.';
 comment on column quality.quarantine.record_key is
-    'Which record the row is about, where its export is full and it can be read: listed, though not loaded; personal data.';
+    'Which record the row is about, as far as its key can be read: of a full export it is listed, though not loaded; personal data.';
 comment on table quality.quarantine is 'Rows that could not be read, whole and with the reason; raw_row is personal data.';
 
 create table if not exists quality.load_profiles (
