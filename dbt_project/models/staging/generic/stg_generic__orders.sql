@@ -8,7 +8,7 @@ with orders as (
 
 quarantined as (
 
-    {{ quarantined_records(source('generic', 'order_lines')) }}
+    {{ quarantined_records('generic', 'order_lines') }}
 
 ),
 
@@ -37,7 +37,7 @@ renamed as (
         quarantined.record_key is not null as has_quarantined_lines
     from orders
     left join quarantined
-        on {{ as_record_key(source('generic', 'order_lines'), 'orders.order_number') }} = quarantined.record_key
+        on {{ as_record_key('generic', 'order_lines', 'orders.order_number') }} = quarantined.record_key
 
 )
 

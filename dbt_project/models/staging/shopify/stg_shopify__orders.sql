@@ -19,7 +19,7 @@ lines_summed as (
 
 quarantined as (
 
-    {{ quarantined_records(source('shopify', 'orders')) }}
+    {{ quarantined_records('shopify', 'orders') }}
 
 ),
 
@@ -50,7 +50,7 @@ renamed as (
     inner join lines_summed
         on order_rows.order_name = lines_summed.order_name
     left join quarantined
-        on {{ as_record_key(source('shopify', 'orders'), 'order_rows.order_name') }} = quarantined.record_key
+        on {{ as_record_key('shopify', 'orders', 'order_rows.order_name') }} = quarantined.record_key
     where order_rows.is_order_row
 
 )

@@ -8,7 +8,7 @@ with orders as (
 
 quarantined as (
 
-    {{ quarantined_records(source('woocommerce', 'order_lines')) }}
+    {{ quarantined_records('woocommerce', 'order_lines') }}
 
 ),
 
@@ -38,7 +38,7 @@ renamed as (
         quarantined.record_key is not null as has_quarantined_lines
     from orders
     left join quarantined
-        on {{ as_record_key(source('woocommerce', 'order_lines'), 'orders.order_number') }} = quarantined.record_key
+        on {{ as_record_key('woocommerce', 'order_lines', 'orders.order_number') }} = quarantined.record_key
 
 )
 

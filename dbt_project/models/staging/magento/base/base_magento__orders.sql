@@ -1,4 +1,5 @@
-{{ config(enabled='magento' in var('vendors')) }}
+{#- A table: orders and customers read it. -#}
+{{ config(materialized='table', enabled='magento' in var('vendors'), post_hook='analyze {{ this }}') }}
 
 with source as (
 
