@@ -56,6 +56,27 @@ def test_a_landing_suite_that_stops_takes_its_loads_out_of_the_night(business) -
     assert check_landing(business, NIGHT, "survey").checks == ()
 
 
+def test_an_export_that_may_be_empty_and_is_stops_nothing_but_one_that_is_all_quarantined_does(business) -> None:  # type: ignore[no-untyped-def]
+    with connect(business.name) as conn:
+        conn.execute("insert into ops.nights (business_date, landing, clock) values (%s, '', now())", [NIGHT])
+        for table, n_read in (("consents", 0), ("tickets", 1)):
+            conn.execute(f"create table raw.hubspot__{table} (_load_id bigint, _row_number bigint)")  # type: ignore[arg-type]
+            conn.execute(
+                "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, sha256,"
+                " status, rows_read, rows_quarantined, started_at)"
+                " values (%s, 'crm', 'hubspot', %s, 'f', 1, '', 'loaded', %s, %s, now())",
+                [NIGHT, table, n_read, n_read],
+            )
+        conn.execute(
+            "insert into quality.quarantine (load_id, row_number, raw_row, rule, reason)"
+            " select load_id, 1, '{}', 'not_null', 'it is empty' from ops.loads where table_name = 'tickets'"
+        )
+    check_landing(business, NIGHT, "crm")
+    with connect(business.name) as conn:
+        found = conn.execute("select table_name, status from ops.loads order by load_id").fetchall()
+    assert found == [("consents", "loaded"), ("tickets", "rejected")]
+
+
 def test_a_night_without_built_marts_or_lists_is_stopped(business) -> None:  # type: ignore[no-untyped-def]
     for report in (check_marts(business, NIGHT), check_lists(business, NIGHT)):
         assert report.failed
