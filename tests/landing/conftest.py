@@ -38,7 +38,7 @@ def declared(declarations: list[Declaration]) -> Callable[[str], Declaration]:
 @pytest.fixture
 def business(warehouse: str) -> Business:
     """The sample's settings over a warehouse of its own."""
-    return load_business("sample").model_copy(update={"name": warehouse, "settle_seconds": 0})
+    return load_business("sample").model_copy(update={"name": warehouse, "settle_seconds": 0}, deep=True)
 
 
 @pytest.fixture

@@ -115,8 +115,8 @@ def test_ingest_of_a_vendor_that_nobody_declared_says_so(rapport: Callable[..., 
 def test_a_replay_says_what_became_of_each_file(rapport: Callable[..., Any], orders_file: OrdersFile) -> None:
     rapport("ingest", orders_file([{}, {"Email": "bad"}]), "--date", NIGHT)
     told = rapport("quarantine", "replay", "--all", "--date", NIGHT, "--json")
+    assert told.exit_code == 0, told.exception
     found = json.loads(told.stdout)
-    assert told.exit_code == 0
     assert (found["file"], found["status"], found["tried"], found["held"]) == (ORDERS, "held", 1, 1)
     assert found["reason"] == "1 x Email: not an e-mail address"
 

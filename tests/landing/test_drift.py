@@ -20,6 +20,7 @@ from rich.console import Console
 from rapport.businesses import KINDS, Business, DriftLimits
 from rapport.landing import Declaration, LoadResult, load_file
 from rapport.landing.drift import Day, Drift, find_drift, find_renamed, note_drift
+from rapport.landing.packing import exports_in
 from rapport.landing.recognition import landed_files, recognise
 from rapport.nights import open_night
 from rapport.nights.screen import show
@@ -168,10 +169,10 @@ def test_sample_nights_are_as_always(
     told = []
     for night in (NIGHT + timedelta(days=nth) for nth in range(9)):
         open_night(conn, business, night)
-        for path in landed_files(tmp_path):
-            found = recognise(path, tmp_path, tables)
+        for file in (file for path in landed_files(tmp_path) for file in exports_in(path)):
+            found = recognise(file, tmp_path, tables)
             if found.declaration is not None and (found.file_date or NIGHT) == night:
-                load_file(conn, business, found.declaration, path, night, file_date=found.file_date)
+                load_file(conn, business, found.declaration, file, night, file_date=found.file_date)
         told += [str(drift) for kind in KINDS for drift in note_drift(conn, business, tables, night, kind)]
         conn.commit()
     assert conn.execute("select count(distinct export_date) from ops.loads").fetchone() == (9,)

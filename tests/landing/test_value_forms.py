@@ -93,7 +93,7 @@ def test_decimal_commas_and_day_first_dates_are_stored_in_the_same_form(check: s
         ("date", "2026-01-02 10:00"), ("date", "1/2/26"), ("date", "Smarch 2, 2026"),
         ("timestamp", "2025-12-06"), ("timestamp", "2025-12-06 24:00:00 +0000"), ("timestamp", "31.02.2026 25:61"),
         ("timestamp", "2025-12-06 10:60:00 +0000"), ("timestamp", "2025-12-06 10:37:33 +1600"),
-        ("timestamp", "12/6/2025 13:05 PM"),
+        ("timestamp", "12/6/2025 13:05 AM"),
     ],
 )  # fmt: skip
 def test_unreadable_values_are_faults(check: str, value: str) -> None:

@@ -115,6 +115,7 @@ def inspect_export(business: Business, path: Path, vendor: str | None = None, su
     questions = [
         _question(layout, position, collected[position], table, name, seed, words)
         for position in sorted(layout.extras.values())
+        if layout.headings[position].header or collected[position].n
     ]
     return Inspection(
         path.name,
