@@ -43,7 +43,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 PATIENCE = timedelta(minutes=5)
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 400) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 1200) -> Any:
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, f"it never came to this: {what}"
