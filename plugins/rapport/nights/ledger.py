@@ -180,6 +180,12 @@ def report_source(
     )
 
 
+def reported_kinds(conn: Connection, business_date: date) -> set[str]:
+    """The kinds of source that have reported for a night."""
+    found = conn.execute("select kind from ops.night_sources where business_date = %s", [business_date]).fetchall()
+    return {kind for (kind,) in found}
+
+
 def advance(conn: Connection, business_date: date, state: State) -> None:
     """Move the night on, in the caller's transaction. Raises NightError when that step is not the next one."""
     column = _REACHED_COLUMN.get(state)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from rapport import settings
 from rapport.businesses import KINDS, Business
-from rapport.nights.ledger import Connection, Night, find_night
+from rapport.nights.ledger import Connection, Night, find_night, reported_kinds
 
 Stage = Literal["build", "send"]
 GRACE = timedelta(minutes=15)
@@ -37,10 +37,7 @@ def claim_next(conn: Connection, business: Business, stage: Stage, *, now: datet
         return None
     business_date, state = row
     if stage == "build" and state == "open":
-        reported = {
-            kind
-            for (kind,) in conn.execute("select kind from ops.night_sources where business_date = %s", [business_date])
-        }
+        reported = reported_kinds(conn, business_date)
         silent = [kind for kind in KINDS if kind not in reported]
         if silent and (now or datetime.now(UTC)) < _last_deadline(conn, business_date) + GRACE:
             conn.commit()

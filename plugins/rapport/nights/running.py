@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ import psycopg
 from rapport.airflow.stack import Stack
 from rapport.businesses import KINDS, Business
 from rapport.errors import NightError, WarehouseError
-from rapport.nights.ledger import Night, find_night
+from rapport.nights.ledger import Night, find_night, reported_kinds
 from rapport.warehouse import connect
 
 INGEST = [f"ingest_{kind}" for kind in KINDS]
@@ -57,26 +57,27 @@ def run_night(
         "dry_run": dry_run,
         "wait": False,
     }
-    woken_in: set[str] = set()
+    woken: set[tuple[str, ...]] = set()
     run_ids: set[str] = set()
     quiet_since = float("-inf")  # nothing runs yet: wake the first DAG up at once
     runs: list[dict[str, Any]] = []
-    night = _read(business, business_date, up)
+    night, reported = _read(business, business_date, up)
     deadline = time.monotonic() + patience.total_seconds()
     while time.monotonic() < deadline:
         if time.monotonic() - quiet_since > _QUIET:
             # Once more if it was a crash that stopped it; what stops in the same state again has another reason.
-            if night.state in woken_in:
+            dags = next((dags for dags in wake_ups(night, reported) if (night.state, *dags) not in woken), None)
+            if dags is None:
                 break
-            woken_in.add(night.state)
+            woken.add((night.state, *dags))
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
             run_ids.add(run_id := f"{business.name}_{business_date}_{stamp}")
-            for dag_id in _next_dags(night):
+            for dag_id in dags:
                 client.trigger(dag_id, conf, run_id)
             quiet_since = float("inf")
         time.sleep(0.7)
         up.heal()
-        night = _read(business, business_date, up)
+        night, reported = _read(business, business_date, up)
         # Another business may take its exports in meanwhile; whose night a build is for is not known from outside.
         runs = [
             run
@@ -96,25 +97,31 @@ def run_night(
     )
 
 
-def _next_dags(night: Night) -> list[str]:
-    """An interrupted night wakes up where it stopped; its inputs are pinned once it was claimed."""
+def wake_ups(night: Night, reported: Collection[str]) -> Iterator[list[str]]:
+    """DAGs that take a night on where it stopped, in the order to try them; `reported` kinds of source have."""
     if night.state in ("published", "sending"):
-        return ["send_segments"]
-    return INGEST if night.claimed_at is None else ["build_marts"]
+        yield ["send_segments"]
+    elif night.claimed_at is not None:  # its inputs are pinned
+        yield ["build_marts"]
+    else:
+        yield INGEST
+        # The reports wake it up too, but a scheduler that was killed may be long in hearing of them.
+        if set(reported) == set(KINDS):
+            yield ["build_marts"]
 
 
-def _read(business: Business, business_date: date, up: Stack) -> Night:
+def _read(business: Business, business_date: date, up: Stack) -> tuple[Night, set[str]]:
     for _ in range(20):
         try:
             with connect(business.name) as conn:
-                night = find_night(conn, business_date)
+                night, reported = find_night(conn, business_date), reported_kinds(conn, business_date)
         except psycopg.OperationalError:  # the server may be recovering from a crash
             up.heal()
             time.sleep(0.5)
             continue
         if night is None:
             raise NightError(f"The night of {business_date} was never opened.", where="ops.nights")
-        return night
+        return night, reported
     raise WarehouseError("Postgres does not keep a connection.", where=f"business {business.name}", fix="run it again")
 
 
