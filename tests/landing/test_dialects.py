@@ -122,6 +122,10 @@ def test_one_date_that_can_be_read_in_one_way_only_tells_the_order(
     assert raw_rows(conn, "notebook__notes", "day")[:2] == [(expected,), ("2026-03-01",)]
 
 
+def test_what_is_no_moment_tells_nothing_of_the_order(take_in_as: TakeInAs) -> None:
+    refused(take_in_as(table(), "id;at\n1;03/04/2026 10:00\n2;26/02/2026 at noon\n"), "data row 1, at", "03/04/2026")
+
+
 @pytest.mark.parametrize("value", ["03/04/2026", "3-4-2026", "12/11/2026"])
 def test_a_date_that_can_be_read_in_two_ways_refuses_its_file(take_in_as: TakeInAs, value: str) -> None:
     refused(take_in_as(table(), days("05/05/2026", value)), "data row 2, day", "03/04/2026")

@@ -11,7 +11,7 @@ from rapport.businesses import KINDS, Business, parse_business
 from rapport.errors import NightError
 from rapport.nights import advance, claim_next, fail, find_night, open_night, report_source, resume
 from rapport.nights.ledger import LATE_OPENING, Connection, clock_of, deadline_of
-from rapport.nights.order import GRACE
+from rapport.nights.order import GRACE, waits_for
 from rapport.warehouse import connect
 
 FIRST, SECOND, THIRD = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
@@ -78,6 +78,17 @@ def test_a_night_opened_long_after_its_deadline_still_waits_for_its_sources(
     report_source(conn, FIRST, "crm", "arrived")
     assert claim_next(conn, business, "build") is None, "the deadline was years ago, the night was opened just now"
     assert claim_next(conn, business, "build", now=datetime.now(UTC) + LATE_OPENING + GRACE) is not None
+
+
+def test_a_night_waits_for_an_earlier_one_that_is_open_and_not_due(conn: Connection, business: Business) -> None:
+    open_night(conn, business, SECOND)
+    assert waits_for(conn, SECOND) is None
+    open_night(conn, business, FIRST)
+    assert waits_for(conn, FIRST) is None
+    assert waits_for(conn, SECOND) == FIRST
+    assert waits_for(conn, SECOND, now=datetime.now(UTC) + LATE_OPENING + GRACE) is None, "it goes on without them"
+    report_all(conn, FIRST)
+    assert waits_for(conn, SECOND) is None, "it is taken first, and this one after it"
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([FIRST, SECOND, THIRD])))

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from rapport.businesses import KINDS, Business, Kind
+from rapport.businesses import KINDS, Business, Kind, declared_vendors
 from rapport.errors import LandingError
 from rapport.landing import ledger
 from rapport.landing.declarations import Declaration, load_declarations
@@ -100,7 +100,7 @@ def ingest_path(
         raise LandingError(
             f"No vendor {vendor} is declared.",
             where="--vendor",
-            fix=f"use one of: {', '.join(business.vendors)}; or declare it (docs/how-to/add-a-source.md)",
+            fix=f"use one of: {', '.join(declared_vendors())}; or declare it (docs/how-to/add-a-source.md)",
         )
     folder = path if path.is_dir() else path.parent
     files = [file for found in (landed_files(path) if path.is_dir() else [path]) for file in exports_in(found)]

@@ -184,9 +184,10 @@ _MONTH_NAMES: list[Step] = [
 ]
 
 
-# 03/04/2026: which of the two is the day is told by a number above twelve, or not at all.
+# 03/04/2026: which of the two is the day is told by a number above twelve, or not at all. What no time follows is no
+# moment, and tells nothing.
 def _numeric(first: str, second: str) -> str:
-    return f"(?:{first})[/-](?:{second})[/-]{_YEAR}(?:[T ,].*)?"
+    return f"(?:{first})[/-](?:{second})[/-]{_YEAR}(?:[T ,]+[0-9]{{1,2}}[:.][0-9].*)?"
 
 
 _BEYOND_MONTHS = "1[3-9]|2[0-9]|3[01]"

@@ -33,8 +33,9 @@ def run(
 
     from rapport.airflow.stack import only_command, stack
     from rapport.businesses import load_business
-    from rapport.errors import UsageError
+    from rapport.errors import NightError, UsageError
     from rapport.nights.ledger import open_night
+    from rapport.nights.order import waits_for
     from rapport.nights.progress import Watcher
     from rapport.nights.running import run_night
     from rapport.nights.screen import show
@@ -52,6 +53,12 @@ def run(
         business_date = date.date() if date else _latest_date(folder) or _yesterday(chosen)
         with connect(chosen.name) as conn:
             night = open_night(conn, chosen, business_date, landing=folder, dry_run=dry_run)
+            if earlier := waits_for(conn, business_date):
+                raise NightError(
+                    f"The night of {business_date} has to wait: that of {earlier} is open before it.",
+                    where="ops.nights",
+                    fix=f"run that one first (`--date {earlier}`); a file that was tried may have opened it",
+                )
             conn.commit()
         if night.state == "sent":
             console.print(f"The night of {business_date} is done already: nothing is loaded or sent twice.")
@@ -187,6 +194,9 @@ def _prepare_landing(business: str, folder: Path, *, asked: bool, console: Any) 
     from rapport.errors import UsageError
 
     if folder.is_dir() and any(folder.iterdir()):
+        if business == settings.DEFAULT_BUSINESS and not asked and not (folder / "shopify").exists():
+            command = f"`rapport samples generate --nights 3 --out {folder}`"
+            console.print(f"{folder} holds files already: no sample exports are written into it ({command} does).")
         return
     if business == settings.DEFAULT_BUSINESS and not asked:
         from rapport.samples.nights import generate

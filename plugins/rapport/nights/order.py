@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from rapport import settings
-from rapport.businesses import KINDS, Business
+from rapport.businesses import KINDS, Business, Kind
 from rapport.nights.ledger import Connection, Night, find_night, reported_kinds
 
 Stage = Literal["build", "send"]
@@ -37,9 +37,8 @@ def claim_next(conn: Connection, business: Business, stage: Stage, *, now: datet
         return None
     business_date, state = row
     if stage == "build" and state == "open":
-        reported = reported_kinds(conn, business_date)
-        silent = [kind for kind in KINDS if kind not in reported]
-        if silent and (now or datetime.now(UTC)) < _last_deadline(conn, business_date) + GRACE:
+        silent = _silent(conn, business_date)
+        if silent and not _is_past_deadlines(conn, business_date, now):
             conn.commit()
             return None
         for kind in silent:
@@ -59,6 +58,26 @@ def claim_next(conn: Connection, business: Business, stage: Stage, *, now: datet
     night = find_night(conn, business_date)
     conn.commit()
     return night
+
+
+def waits_for(conn: Connection, business_date: date, *, now: datetime | None = None) -> date | None:
+    """The earlier night that is open and not due yet, before which this one is not taken; None without one."""
+    row = conn.execute(
+        "select min(business_date) from ops.nights where state = 'open' and business_date < %s", [business_date]
+    ).fetchone()
+    earlier: date | None = row[0] if row else None
+    if earlier is None or not _silent(conn, earlier) or _is_past_deadlines(conn, earlier, now):
+        return None
+    return earlier
+
+
+def _silent(conn: Connection, business_date: date) -> list[Kind]:
+    reported = reported_kinds(conn, business_date)
+    return [kind for kind in KINDS if kind not in reported]
+
+
+def _is_past_deadlines(conn: Connection, business_date: date, now: datetime | None) -> bool:
+    return (now or datetime.now(UTC)) >= _last_deadline(conn, business_date) + GRACE
 
 
 def _last_deadline(conn: Connection, business_date: date) -> datetime:
