@@ -106,3 +106,16 @@ def test_a_business_or_page_that_is_not_there_is_not_found(shop: str) -> None:
         with pytest.raises(HTTPException) as found:
             call()
         assert found.value.status_code == 404
+
+
+def test_a_nights_page_tells_what_is_unlike_the_nights_before(shop: str) -> None:
+    assert "Unlike the nights before" not in page_of(shop)
+    with connect(shop) as conn:
+        conn.execute(
+            "insert into quality.drift (business_date, kind, vendor, table_name, export_date, measure, column_name,"
+            " observed, expected_low, expected_high, compared_with, seen)"
+            " values (%(night)s, 'ecommerce', 'shopify', 'orders', %(night)s, 'rows', '', 20, 100, 400,"
+            "  array[%(night)s::date - 1, %(night)s::date - 2], '')",
+            {"night": NIGHT},
+        )
+    assert "20 rows; expected 100 to 400 by 2 days before" in page_of(shop)

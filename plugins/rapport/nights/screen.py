@@ -9,7 +9,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from rapport.landing.drift import describe
 
 _STATE_STYLE = {"sent": "bold green", "published": "green", "failed": "bold red"}
 
@@ -99,9 +98,7 @@ def _quarantine(found: dict[str, Any]) -> Table:
 def _drift(found: dict[str, Any]) -> Table:
     table = _grid("\nunlike the nights before", "\nhow")
     for row in found["drift"][:6]:
-        figures = (row["observed"], row["expected_low"], row["expected_high"])
-        told = describe(row["measure"], row["column"], *figures, row["n_days"], row["seen"])
-        table.add_row(f"{row['vendor']}.{row['table']}", Text(told), style="yellow")
+        table.add_row(f"{row['vendor']}.{row['table']}", Text(row["told"]), style="yellow")
     if (more := len(found["drift"]) - 6) > 0:
         table.add_row("", f"{more} more in quality.drift", style="yellow")
     return table

@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from rapport import settings
 from rapport.businesses import Business
+from rapport.landing.drift import describe
 from rapport.nights.ledger import Connection
 
 _QUERIES = {
@@ -136,6 +137,9 @@ def summarise(conn: Connection, business: Business, business_date: date) -> dict
         for name, query in _QUERIES.items():
             rows = cursor.execute(query, {"date": business_date}).fetchall()
             found[name] = rows[0] if name == "dbt" else rows
+        for row in found["drift"]:
+            figures = (row["observed"], row["expected_low"], row["expected_high"])
+            row["told"] = describe(row["measure"], row["column"], *figures, row["n_days"], row["seen"])
         found["steps"].sort(key=lambda row: row["started_at"])
         published = cursor.execute("select to_regclass('customer_360.customers') is not null as is_there").fetchone()
         found["customers"], found["overdue"] = None, []
