@@ -9,7 +9,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-
 _STATE_STYLE = {"sent": "bold green", "published": "green", "failed": "bold red"}
 
 
