@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -28,6 +28,7 @@ from rapport.landing.sorting import COPY_DELIMITER, RowSorter, Sorted
 from rapport.landing.value_forms import ValueDialect
 
 Connection = psycopg.Connection[Any]
+T = TypeVar("T")
 
 # Quarantined rows are held back until so many, as Postgres takes one COPY at a time.
 _QUARANTINE_BATCH = 5_000
@@ -147,14 +148,14 @@ def copy_rows(
 
 
 def _sorted(reader: Reader, sorter: RowSorter) -> Iterator[Sorted]:
-    yield from map(sorter.sort, reader.blocks())
+    yield from map(sorter.sort, _ahead(reader.blocks()))
     yield sorter.end()
     if reader.cut_off is not None and not sorter.ends_with_footer:
         raise reader.cut_off
 
 
-def _ahead(blocks: Iterator[Sorted]) -> Iterator[Sorted]:
-    """Prepare the next block in another thread while this one is on its way to Postgres."""
+def _ahead(blocks: Iterator[T]) -> Iterator[T]:
+    """Prepare the next block in another thread while this one is worked on."""
     with ThreadPoolExecutor(1, thread_name_prefix="landing") as pool:
         coming = pool.submit(next, blocks, None)
         while (block := coming.result()) is not None:

@@ -66,7 +66,7 @@ def fits(values: pa.Array, pattern: str) -> pa.Array:
 
 def amount_as_is(sign: DecimalSign) -> str:
     """Pattern of the amounts that are in the stored form already."""
-    return value_patterns.DECIMAL if sign == "." else "[+-]?[0-9]{1,15}"
+    return value_patterns.DECIMAL if sign == "." else value_patterns.WHOLE_AMOUNT
 
 
 def rewrite_amounts(values: pa.Array, sign: DecimalSign) -> pa.Array:

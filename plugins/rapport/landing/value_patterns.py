@@ -34,5 +34,8 @@ DECIMAL = (
     f"|{_DIGIT}(?:\\.{_DIGIT}*)?[eE][+]?(?:0?{_DIGIT}|1[0-4]))"
 )
 
+# Stored as it is, whatever the sign before decimals.
+WHOLE_AMOUNT = f"[+-]?{_DIGIT}{{1,15}}"
+
 # What spreadsheets make of long numbers: 905321234567 becomes 9,05E+11, and cannot be told any more.
 ROUNDED = f"[+-]?{_DIGIT}(?:[.,]{_DIGIT}+)?E\\+{_DIGIT}{{2,3}}"

@@ -1,0 +1,77 @@
+"""Values told to fit by their bytes alone fit the pattern, and usual ones are told."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rapport.landing import value_forms, value_patterns
+from rapport.landing.byte_checks import surely_fit
+
+USUAL = {
+    value_patterns.INTEGER: ["1", "20", "123456789012345678"],
+    value_patterns.WHOLE_AMOUNT: ["0", "17"],
+    value_patterns.DECIMAL: ["1", "29.90", "0.5", "123456789012.45"],
+    value_patterns.EMAIL: ["a.b@example.org", "ayse@ornek.com.tr", "x@y.info"],
+    value_patterns.DATE: ["2024-02-29", "2026-12-31"],
+    value_patterns.TIMESTAMP: ["2024-02-29 23:59:59", "2026-01-01 00:00:00"],
+    value_patterns.TIMESTAMP_WITH_OFFSET: ["2024-02-29 23:59:59 +0300", "2026-12-31 00:00:00 -0100"],
+}
+# One character of a usual value changed for another, most of which make it unusual.
+NEARLY = st.tuples(st.integers(0, 25), st.sampled_from("0123456789.,-+: @eTZ\0\u00a0"))
+
+
+def _changed(value: str, change: tuple[int, str]) -> str:
+    position, character = change
+    return value[:position] + character + value[position + 1 :] if position < len(value) else value
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(sorted(USUAL)), st.data())
+def test_what_surely_fits_does_fit(pattern: str, data: st.DataObject) -> None:
+    usual = data.draw(st.lists(st.sampled_from(USUAL[pattern]), min_size=1, max_size=4))
+    values = [_changed(value, data.draw(NEARLY)) for value in usual]
+    array = pa.array(["skipped", *values], pa.string()).slice(1)
+    if surely_fit(array, pattern):
+        assert value_forms.fits(array, pattern).to_pylist() == [True] * len(values)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.dates().map(str), st.times().map(lambda time: time.isoformat("seconds")))
+def test_every_day_and_second_of_the_calendar_surely_fits(day: str, clock: str) -> None:
+    if day[0] != "0":
+        assert surely_fit(pa.array([day]), value_patterns.DATE)
+        assert surely_fit(pa.array([f"{day} {clock}"]), value_patterns.TIMESTAMP)
+        assert surely_fit(pa.array([f"{day} {clock} +03:00"]), value_patterns.TIMESTAMP_WITH_OFFSET)
+
+
+@pytest.mark.parametrize("pattern", sorted(USUAL))
+def test_usual_values_are_told_without_matching(pattern: str) -> None:
+    assert surely_fit(pa.array(["skipped", *USUAL[pattern]]).slice(1), pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        (value_patterns.DATE, "2023-02-29"),
+        (value_patterns.DATE, "1900-02-29"),
+        (value_patterns.DATE, "2026-04-31"),
+        (value_patterns.DATE, "2026-00-10"),
+        (value_patterns.TIMESTAMP, "2026-01-01 24:00:00"),
+        (value_patterns.TIMESTAMP_WITH_OFFSET, "2026-01-01 10:00:60 +0300"),
+        (value_patterns.TIMESTAMP_WITH_OFFSET, "2026-01-01 10:00:00 ,0300"),
+        (value_patterns.TIMESTAMP_WITH_OFFSET, "2026-01-01 10:00:00 +1600"),
+        (value_patterns.TIMESTAMP_WITH_OFFSET, "2026-01-01 10:00:00 +0360"),
+        (value_patterns.DECIMAL, "1.2.3"),
+        (value_patterns.DECIMAL, "."),
+        (value_patterns.EMAIL, "a@b@example.org"),
+        (value_patterns.EMAIL, "@example.org"),
+        (value_patterns.EMAIL, "a@.org"),
+    ],
+)
+def test_one_that_does_not_fit_is_never_told_to(pattern: str, value: str) -> None:
+    usual = {len(other): other for other in USUAL[pattern]}
+    first = usual.get(len(value), USUAL[pattern][0])
+    assert not surely_fit(pa.array([first, value]), pattern)
