@@ -39,6 +39,8 @@ class Dialect(BaseModel):
 
     encodings: list[str] = Field(default_factory=list, description="in place of the declared ones")
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    quote: str | None = Field(default=None, max_length=1, description="around values; '' where there is none")
+    escape: str | None = Field(default=None, max_length=1, description="before quotes within quotes; '' for none")
     decimal: Literal[".", ","] | None = None
     date_order: Literal["dmy", "mdy"] | None = Field(default=None, description="how 03/04/2026 is meant")
     time_zone: str | None = Field(default=None, description="of times without an offset; else the business's own")
@@ -60,6 +62,10 @@ class Dialect(BaseModel):
             except LookupError:
                 raise ValueError(f"expected an encoding Python knows, such as windows-1254; got {encoding!r}") from None
         return value
+
+
+# The dialect of a business that has nothing to add.
+AS_DECLARED = Dialect()
 
 
 class DriftLimits(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from rapport.businesses import AS_DECLARED, Dialect
 from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration
 from rapport.landing.delimited import DelimitedText
@@ -43,10 +44,10 @@ class Contents(Protocol):
     @property
     def encoding(self) -> str | None: ...
 
-    def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout | None:
+    def find_layout(self, declaration: Declaration, own: Dialect = AS_DECLARED) -> Layout | None:
         """Where the columns of a declared table are; None if the file has no readable header.
 
-        `delimiter` is what the business says. Raises LandingError where the file cannot be read at all.
+        `own` is what the business says of its exports. Raises LandingError where the file cannot be read at all.
         """
 
     def reader(self, layout: Layout, declaration: Declaration, block_bytes: int) -> Reader: ...

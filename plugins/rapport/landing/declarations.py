@@ -89,6 +89,18 @@ class Export(_Strict):
         min_length=1,
         description="one character, or several of which the header decides",
     )
+    quote: str | None = Field(
+        None,
+        max_length=1,
+        description="the character around values that hold the delimiter, '' where there is none;"
+        " undeclared, the header decides between \" and '",
+    )
+    escape: str | None = Field(
+        None,
+        max_length=1,
+        description="the character before one that is meant as it is, '' where there is none, as where quotes are"
+        ' doubled; undeclared, a file with \\" amid a value is refused',
+    )
     skip_rows: int = Field(0, ge=0, description="lines above the header, or above the first record of fixed width")
     header_rows: list[HeaderRow] = Field(
         ["name"], min_length=1, max_length=3, description="what each header row holds; one may be missing in a file"

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import functools
 import io
+import itertools
 import re
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
+from rapport.businesses import AS_DECLARED, Dialect
 from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration
 from rapport.landing.encodings import undecodable
 from rapport.landing.first_records import FIRST_LOOK, first_records, first_text
 from rapport.landing.headers import LOOKED_AT, Layout, arrange, missing_columns, read_headings
 from rapport.landing.packing import ExportFile
+from rapport.landing.quoting import USUAL_QUOTES, EscapeWatch, Quoting
 from rapport.landing.reading import BLOCK_BYTES, Block, RaggedRow, RecordTooLong
 from rapport.landing.text_bytes import NotInEncoding, TextBytes
 
@@ -38,34 +41,41 @@ class DelimitedText:
         self.file, self.encoding = file, encoding
         self._first = functools.cache(functools.partial(first_records, file, encoding))
 
-    def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout | None:
+    def find_layout(self, declaration: Declaration, own: Dialect = AS_DECLARED) -> Layout | None:
         """See `Contents`: by the delimiter that gives most columns.
 
         Excel's `sep=;` in the first line says it; then the business, then the vendor; another counts where theirs
         leave a required column unfound and it finds them all.
         """
         separator, n_before = self._separator_line()
-        told = separator or delimiter
+        told = separator or own.delimiter
         expected = [told] if told else declaration.export.delimiter
-        layout = self._best(expected, declaration, n_before)
+        quotings = _quotings(own, declaration)
+        layout = self._best(expected, quotings, declaration, n_before)
         if told or (layout is not None and not missing_columns(layout, declaration)):
             return layout
         others = [other for other in _USUAL_DELIMITERS if other not in expected]
-        detected = self._best(others, declaration, n_before)
+        detected = self._best(others, quotings, declaration, n_before)
         return detected if detected is not None and not missing_columns(detected, declaration) else layout
 
     def reader(self, layout: Layout, declaration: Declaration, block_bytes: int) -> DelimitedReader:
         return DelimitedReader(self.file, self.encoding, layout, block_bytes)
 
-    def _best(self, delimiters: Iterable[str], declaration: Declaration, n_before: int) -> Layout | None:
+    def _best(
+        self, delimiters: Iterable[str], quotings: Iterable[Quoting], declaration: Declaration, n_before: int
+    ) -> Layout | None:
         export = declaration.export
-        layouts = []
-        for delimiter in delimiters:
-            records = self._first(delimiter, len(export.header_rows) + LOOKED_AT, export.skip_rows + n_before)
+        layouts: list[tuple[int, Layout]] = []
+        for delimiter, quoting in itertools.product(delimiters, quotings):
+            records = self._first(delimiter, quoting, len(export.header_rows) + LOOKED_AT, export.skip_rows + n_before)
             if records and not any("\0" in cell for cell in records[0].cells):
                 headings, n_rows = read_headings([record.cells for record in records], declaration)
-                layouts.append(arrange(headings, declaration, delimiter, records[n_rows - 1].end))
-        return max(layouts, key=lambda layout: len(layout.columns), default=None)
+                found = arrange(headings, declaration, delimiter, records[n_rows - 1].end)
+                # Names are told through quotes of the other kind; of two ways to read them, those are quotes.
+                n_unquoted = sum(cell[:1] not in USUAL_QUOTES for cell in records[0].cells)
+                layouts.append((n_unquoted, replace(found, quoting=quoting)))
+        _, best = max(layouts, key=lambda one: (len(one[1].columns), one[0]), default=(0, None))
+        return best
 
     def _separator_line(self) -> tuple[str | None, int]:
         """The delimiter that a first line such as `sep=;` names, and how many lines that takes."""
@@ -86,7 +96,8 @@ class DelimitedReader:
         # A row of our own after the last one: if it does not come back whole, a quote was left open.
         self._mark = f"end-{uuid.uuid4().hex}"
         self._text = TextBytes(file, encoding)
-        self._input = _ArrowInput(self._text, layout.header_bytes, self._last_row())
+        watch = EscapeWatch(layout.quoting, layout.delimiter, file.name)
+        self._input = _ArrowInput(self._text, layout.header_bytes, self._last_row(), watch)
         self._ragged: list[RaggedRow] = []
         self._last_ragged = RaggedRow(0, 0, "", "", "")
 
@@ -132,8 +143,8 @@ class DelimitedReader:
             pa.PythonFile(self._input, mode="r"),
             # Without threads Arrow tells the numbers of the rows it leaves out.
             pyarrow.csv.ReadOptions(use_threads=False, block_size=self.block_bytes, column_names=names),
-            pyarrow.csv.ParseOptions(
-                delimiter=self._delimiter,
+            self.layout.quoting.parse_options(
+                self._delimiter,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=self._leave_out,
@@ -149,7 +160,7 @@ class DelimitedReader:
 
     def _leave_out(self, row: pyarrow.csv.InvalidRow) -> str:
         reason = f"it has {row.actual_columns} fields, the header {self.layout.n_columns}"
-        first = _first_cell(row.text, self._delimiter)
+        first = self.layout.quoting.cells(row.text, self._delimiter)[0]
         self._last_ragged = RaggedRow(row.number, row.actual_columns, first, row.text, reason)
         if self._mark not in row.text:
             self._ragged.append(self._last_ragged)
@@ -204,19 +215,19 @@ class _Numbering:
         return numbers
 
 
-def _first_cell(text: str, delimiter: str) -> str:
-    try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [""])[0]
-    except csv.Error:
-        return text
+def _quotings(own: Dialect, declaration: Declaration) -> list[Quoting]:
+    """How the text may be quoted: as the business says, else as the vendor does, else in the usual ways."""
+    quote = declaration.export.quote if own.quote is None else own.quote
+    escape = declaration.export.escape if own.escape is None else own.escape
+    return [Quoting(mark, escape) for mark in (USUAL_QUOTES if quote is None else (quote,))]
 
 
 class _ArrowInput(io.RawIOBase):
     """A text without its header and with a row of ours at its end."""
 
-    def __init__(self, text: TextBytes, skip: int, last_row: bytes) -> None:
+    def __init__(self, text: TextBytes, skip: int, last_row: bytes, watch: EscapeWatch) -> None:
         self.is_undecodable = False
-        self._text, self._skip, self._last_row = text, skip, last_row
+        self._text, self._skip, self._last_row, self._watch = text, skip, last_row, watch
         self._ready = b""
         # Arrow takes a mark off the start of what it reads: this one, so that the first cell keeps its own.
         self._mark = codecs.BOM_UTF8
@@ -243,6 +254,7 @@ class _ArrowInput(io.RawIOBase):
         except NotInEncoding:
             self.is_undecodable = True
             raise pa.ArrowInvalid("not in the declared encoding") from None
+        self._watch.look_at(chunk)
         if self._skip:
             skipped = min(self._skip, len(chunk))
             chunk, self._skip = chunk[skipped:], self._skip - skipped

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rapport.landing.encodings import undecodable
 from rapport.landing.packing import ExportFile
+from rapport.landing.quoting import Quoting
 
 # What is longer than this is no header: an open quote, or not a text file.
 LONGEST_HEADER = 1 << 24
@@ -27,7 +28,9 @@ class Record:
     end: int
 
 
-def first_records(file: ExportFile, encoding: str, delimiter: str, limit: int, skip_lines: int = 0) -> list[Record]:
+def first_records(
+    file: ExportFile, encoding: str, delimiter: str, quoting: Quoting, limit: int, skip_lines: int = 0
+) -> list[Record]:
     """The first records of a file that are not blank; fewer than `limit` if there are no more.
 
     `skip_lines` are passed over first. Raises Undecodable if the bytes are not in the encoding.
@@ -35,7 +38,7 @@ def first_records(file: ExportFile, encoding: str, delimiter: str, limit: int, s
     size = FIRST_LOOK
     while True:
         text, is_whole = first_text(file, encoding, size)
-        records = _parse(text, delimiter, limit, skip_lines, is_whole=is_whole)
+        records = _parse(text, delimiter, quoting, limit, skip_lines, is_whole=is_whole)
         if len(records) == limit or is_whole or size >= LONGEST_HEADER:
             return records
         size *= 16
@@ -53,7 +56,7 @@ def first_text(file: ExportFile, encoding: str, size: int) -> tuple[str, bool]:
     return text.removeprefix("\ufeff"), is_whole
 
 
-def _parse(text: str, delimiter: str, limit: int, skip_lines: int, *, is_whole: bool) -> list[Record]:
+def _parse(text: str, delimiter: str, quoting: Quoting, limit: int, skip_lines: int, *, is_whole: bool) -> list[Record]:
     consumed = 0
 
     def lines() -> Iterator[str]:
@@ -65,7 +68,7 @@ def _parse(text: str, delimiter: str, limit: int, skip_lines: int, *, is_whole: 
 
     records: list[Record] = []
     try:
-        for cells in csv.reader(lines(), delimiter=delimiter, strict=True):
+        for cells in quoting.split(lines(), delimiter, strict=True):
             if consumed == len(text) and not is_whole:
                 break  # cut off where the look ended, not where the record does
             if any(cells):

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rapport.businesses import AS_DECLARED, Dialect
 from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration, Export, FixedField
 from rapport.landing.encodings import undecodable
@@ -30,7 +31,7 @@ class FixedWidthText:
     def __init__(self, file: ExportFile, encoding: str) -> None:
         self.file, self.encoding = file, encoding
 
-    def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout:
+    def find_layout(self, declaration: Declaration, own: Dialect = AS_DECLARED) -> Layout:
         """See `Contents`; nothing of it is in the file."""
         return layout_of(declaration)
 

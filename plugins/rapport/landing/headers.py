@@ -11,6 +11,7 @@ from rapport.errors import LandingError
 from rapport.landing.checks import checks_of
 from rapport.landing.declarations import Column, Declaration, HeaderRow, snake_case
 from rapport.landing.packing import ExportFile
+from rapport.landing.quoting import USUAL_QUOTING, Quoting
 from rapport.landing.secret_headers import reads_like_a_secret
 from rapport.landing.value_forms import ValueDialect
 
@@ -57,6 +58,7 @@ class Layout:
     sheet: str | None = None
     header_rows: int = 0
     unkept: tuple[str, ...] = ()
+    quoting: Quoting = USUAL_QUOTING
 
     @property
     def n_columns(self) -> int:

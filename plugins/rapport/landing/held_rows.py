@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +15,7 @@ from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration
 from rapport.landing.fixed_width import cells_of, layout_of
 from rapport.landing.headers import Heading, Layout, arrange
+from rapport.landing.quoting import Quoting
 from rapport.landing.reading import Block, RaggedRow
 from rapport.landing.results import NOT_KEPT
 from rapport.warehouse import connect
@@ -38,7 +37,9 @@ def count_open(conn: Connection, load_id: int) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def recorded_layout(conn: Connection, declaration: Declaration, load_id: int, delimiter: str | None) -> Layout:
+def recorded_layout(
+    conn: Connection, declaration: Declaration, load_id: int, delimiter: str | None, quoting: Quoting
+) -> Layout:
     """Where a loaded file's columns are by what the ledger kept of its header, as they are declared now.
 
     Raises LandingError where its rows can no longer be read so.
@@ -67,7 +68,7 @@ def recorded_layout(conn: Connection, declaration: Declaration, load_id: int, de
     # What was never loaded left no trace; its place counts.
     absent = set(range(len(headings))) - kept
     extras = {name: position for name, position in layout.extras.items() if position not in absent}
-    return replace(layout, extras=extras, dropped=layout.dropped | absent)
+    return replace(layout, extras=extras, dropped=layout.dropped | absent, quoting=quoting)
 
 
 def _file_needed(why: str) -> LandingError:
@@ -136,6 +137,6 @@ class HeldRows:
             return (None if text[width:].strip(" \t") else whole), 1, text
         if self.layout.delimiter is None:
             return None, 0, text
-        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.layout.delimiter), [""])
+        cells = self.layout.quoting.cells(text, self.layout.delimiter)
         fits = len(cells) == self.layout.n_columns
         return ([cell or None for cell in cells] if fits else None), len(cells), cells[0]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rapport.businesses import AS_DECLARED, Dialect
 from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration
 from rapport.landing.encodings import undecodable
@@ -39,7 +40,7 @@ class JsonLines:
         self.file, self.encoding, self._is_glance = file, encoding, is_glance
         self._keys: list[str] | None = None
 
-    def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout | None:
+    def find_layout(self, declaration: Declaration, own: Dialect = AS_DECLARED) -> Layout | None:
         """See `Contents`: by the keys of all lines, at a glance of the first, in the order in which they come up."""
         if self._keys is None:
             self._keys = list(self._all_keys())

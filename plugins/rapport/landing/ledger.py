@@ -151,9 +151,10 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, file
     hold_night_open(conn, result)
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
-        " file_modified_at, sha256, status, supersedes, format, encoding, delimiter, new_columns, missing_columns,"
-        " scope, replays, unkept_columns, started_at) values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s,"
-        " %s, %s, %s, %s, %s, %s, %s, clock_timestamp()) returning load_id",
+        " file_modified_at, sha256, status, supersedes, format, encoding, delimiter, quote_mark, escape_mark,"
+        " new_columns, missing_columns, scope, replays, unkept_columns, started_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+        " clock_timestamp()) returning load_id",
         [
             result.business_date,
             result.kind,
@@ -167,6 +168,7 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, file
             result.format,
             result.encoding,
             result.delimiter,
+            *(result.quoting or (None, None)),
             list(result.new_columns),
             list(result.missing_columns),
             result.scope,

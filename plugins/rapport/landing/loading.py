@@ -127,7 +127,7 @@ def _load_contents(
     others: Iterable[Declaration],
 ) -> LoadResult:
     file = contents.file
-    layout = contents.find_layout(declaration, business.dialect_of(declaration.vendor).delimiter)
+    layout = contents.find_layout(declaration, business.dialect_of(declaration.vendor))
     layout = require_columns(layout, file, declaration, others)
     ensure_raw_tables(conn, [declaration])
     found = ledger.loads_before(conn, declaration, file.name, file_date, result.business_date)
@@ -136,6 +136,7 @@ def _load_contents(
         format=contents.format,
         encoding=contents.encoding,
         delimiter=layout.delimiter,
+        quoting=layout.quoting if layout.delimiter else None,
         supersedes=found.replaced[0] if found.replaced else None,
         scope=found.scope,
         # Questions of a survey are no news.

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from rapport.businesses import AS_DECLARED, Dialect
 from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration
 from rapport.landing.headers import Layout, arrange, read_headings
@@ -36,7 +37,7 @@ class ParquetTable:
         with file.open_held() as content:
             self._names = list(_opened(file, content).schema_arrow.names)
 
-    def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout | None:
+    def find_layout(self, declaration: Declaration, own: Dialect = AS_DECLARED) -> Layout | None:
         """See `Contents`: by the names in its schema."""
         if not self._names or any("\0" in name for name in self._names):
             return None

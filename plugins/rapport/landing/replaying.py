@@ -20,6 +20,7 @@ from rapport.landing.declarations import Declaration
 from rapport.landing.dialects import Evidence
 from rapport.landing.held_rows import HeldRows, count_open, recorded_layout
 from rapport.landing.loading import begin_anew
+from rapport.landing.quoting import Quoting
 from rapport.landing.raw_tables import analyse_raw_tables, ensure_raw_tables, lock_raw_table
 from rapport.landing.results import NOT_KEPT, LoadResult, Quarantined
 from rapport.landing.sorting import RowSorter
@@ -106,7 +107,8 @@ def _replay(
             f"It is not among the loads that count as of the night of {business_date}.",
             fix="choose a later --date",
         )
-    layout = recorded_layout(conn, declaration, load_id, original["delimiter"])
+    quoting = Quoting(original["quote_mark"] or "", original["escape_mark"])
+    layout = recorded_layout(conn, declaration, load_id, original["delimiter"], quoting)
     ensure_raw_tables(conn, [declaration])
     file, export_date = original["file_name"], original["export_date"]
     found = ledger.loads_before(conn, declaration, file, export_date, business_date, is_replay=True)
@@ -183,9 +185,11 @@ def _open_load(conn: Connection, result: LoadResult) -> int:
     """The ledger's row of a replay: of the same file and day as the load it replays."""
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
-        " file_modified_at, sha256, status, encoding, delimiter, format, scope, replays, started_at)"
+        " file_modified_at, sha256, status, encoding, delimiter, quote_mark, escape_mark, format, scope, replays,"
+        " started_at)"
         " select %s, %s, vendor, table_name, file_name, export_date, file_size, file_modified_at, sha256, 'loaded',"
-        " encoding, delimiter, format, %s, load_id, clock_timestamp() from ops.loads where load_id = %s"
+        " encoding, delimiter, quote_mark, escape_mark, format, %s, load_id, clock_timestamp() from ops.loads"
+        " where load_id = %s"
         " returning load_id",
         [result.business_date, result.kind, result.scope, result.replays],
     ).fetchone()

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from rapport.landing.checks import Fault
+from rapport.landing.quoting import Quoting
 
 Status = Literal["loaded", "unchanged", "refused"]
 Scope = Literal["delta", "whole", "part"]
@@ -35,6 +36,7 @@ class LoadResult:
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    quoting: Quoting | None = None
     decimal: str | None = None
     date_order: str | None = None
     reason: str | None = None

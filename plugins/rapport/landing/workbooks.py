@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rapport.businesses import AS_DECLARED, Dialect
 from rapport.errors import LandingError
 from rapport.landing.declarations import Declaration
 from rapport.landing.headers import LOOKED_AT, Cells, Layout, arrange, missing_columns, read_headings
@@ -60,7 +61,7 @@ class Workbook:
     def __init__(self, file: ExportFile) -> None:
         self.file = file
 
-    def find_layout(self, declaration: Declaration, delimiter: str | None = None) -> Layout | None:
+    def find_layout(self, declaration: Declaration, own: Dialect = AS_DECLARED) -> Layout | None:
         """See `Contents`: of the only sheet that has all required columns; else of the first that holds anything.
 
         Raises LandingError where several sheets have them.

@@ -105,7 +105,7 @@ def inspect_export(business: Business, path: Path, vendor: str | None = None, su
         raise LandingError(f"It holds {len(files)} files.", where=path.name, fix="unpack it and look at one of them")
     table = recognise(files[0], path.parent, tables, vendor).declaration or _undeclared(tables[0])
     contents = _open(files[0], business, table)
-    layout = contents.find_layout(table, business.dialect_of(table.vendor).delimiter)
+    layout = contents.find_layout(table, business.dialect_of(table.vendor))
     if layout is None:
         raise LandingError("line 1: the header is not a readable row.", where=path.name, fix="export it again")
     is_declared = any(table is known for known in tables)

@@ -71,6 +71,8 @@ comment on column ops.loads.table_name is 'Empty when the file could not be reco
 alter table ops.loads add column if not exists format text;
 alter table ops.loads add column if not exists decimal_sign text;
 alter table ops.loads add column if not exists date_order text;
+alter table ops.loads add column if not exists quote_mark text;
+alter table ops.loads add column if not exists escape_mark text;
 create index if not exists loads_by_file on ops.loads (vendor, table_name, file_name);
 
 create table if not exists ops.load_columns (
