@@ -71,9 +71,9 @@ class DelimitedText:
             if records and not any("\0" in cell for cell in records[0].cells):
                 headings, n_rows = read_headings([record.cells for record in records], declaration)
                 found = arrange(headings, declaration, delimiter, records[n_rows - 1].end)
-                # Names are told through quotes of the other kind; of two ways to read them, those are quotes.
-                n_unquoted = sum(cell[:1] not in USUAL_QUOTES for cell in records[0].cells)
-                layouts.append((n_unquoted, replace(found, quoting=quoting)))
+                # Columns are found through quotes that were taken for part of their names.
+                n_left = sum(cell[:1] in USUAL_QUOTES for cell in records[0].cells if cell)
+                layouts.append((-n_left, replace(found, quoting=quoting)))
         _, best = max(layouts, key=lambda one: (len(one[1].columns), one[0]), default=(0, None))
         return best
 
