@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 from s3fs import S3FileSystem
 from servers.object_store import run_object_store
 from servers.openssh import OpenSSHServer
+from servers.small_disk import small_disk
 from sshfs import SSHFileSystem
 
 from rapport.businesses import Arrival
@@ -123,3 +125,18 @@ def test_time_of_the_last_change_comes_along(outside: tuple[Any, str, Put], tmp_
     before = time.time()
     fetched(outside, tmp_path)
     assert abs((tmp_path / "orders.csv").stat().st_mtime - before) < 120
+
+
+def test_a_full_disk_keeps_nothing_of_a_file_and_the_next_look_completes_it(
+    outside: tuple[Any, str, Put], server: str
+) -> None:
+    content = os.urandom(3 << 20)
+    outside[2]("orders.csv", content)
+    with small_disk(server, megabytes=2) as disk:
+        with pytest.raises(OSError, match="No space left") as told:
+            fetched(outside, disk.folder)
+        assert told.value.errno == errno.ENOSPC
+        assert os.listdir(disk.folder) == []
+        disk.resize(megabytes=20)
+        assert fetched(outside, disk.folder) == ["orders.csv"]
+        assert (disk.folder / "orders.csv").read_bytes() == content

@@ -93,7 +93,11 @@ def _download(remote: AbstractFileSystem, file: RemoteFile, into: Path) -> Path:
     target = into / file.name
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}{_PART}")
-    remote.get_file(file.path, str(part))
+    try:
+        remote.get_file(file.path, str(part))
+    except BaseException:
+        part.unlink(missing_ok=True)  # on a full disk its bytes are in the way
+        raise
     return part
 
 
