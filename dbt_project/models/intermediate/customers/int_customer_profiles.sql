@@ -4,23 +4,34 @@ with records as (
 
 ),
 
--- Field by field, the most recently updated record that has one wins; records that do not say when they were updated
--- come after those that do, and records that their source no longer lists come last.
-profiles as (
+fields as (
+
+    select * from {{ ref('int_customer_fields') }}
+
+),
+
+golden as (
 
     select
         customer_id,
-        {%- for column in [
-            'first_name', 'last_name', 'email', 'phone', 'birth_date', 'language', 'city', 'postal_code', 'country_code'
-        ] %}
-            (
-                array_agg(
-                    {{ column }} order by
-                        closed_on is null desc, updated_at desc nulls last, file_date desc, source_record_id asc
-                )
-                filter (where {{ column }} is not null)
-            )[1] as {{ column }},
-        {%- endfor %}
+        max(value) filter (where field = 'first_name') as first_name,
+        max(value) filter (where field = 'last_name') as last_name,
+        max(value) filter (where field = 'email') as email,
+        max(value) filter (where field = 'phone') as phone,
+        max(value) filter (where field = 'birth_date') as birth_date,
+        max(value) filter (where field = 'language') as language,
+        max(value) filter (where field = 'city') as city,
+        max(value) filter (where field = 'postal_code') as postal_code,
+        max(value) filter (where field = 'country_code') as country_code
+    from fields
+    group by customer_id
+
+),
+
+summed as (
+
+    select
+        customer_id,
         min(created_at) as first_seen_at,
         min(first_file_date) as first_file_date,
         cast(count(*) as integer) as n_source_records,
@@ -32,6 +43,29 @@ profiles as (
     from records
     group by customer_id
 
+),
+
+final as (
+
+    select
+        summed.customer_id,
+        golden.first_name,
+        golden.last_name,
+        golden.email,
+        golden.phone,
+        cast(golden.birth_date as date) as birth_date,
+        golden.language,
+        golden.city,
+        golden.postal_code,
+        golden.country_code,
+        summed.first_seen_at,
+        summed.first_file_date,
+        summed.n_source_records,
+        summed.closed_on
+    from summed
+    left join golden
+        on summed.customer_id = golden.customer_id
+
 )
 
-select * from profiles
+select * from final
