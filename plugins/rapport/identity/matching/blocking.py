@@ -59,53 +59,84 @@ def block(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int] | None = No
     `limits` are those of an earlier call, to be kept to; without them they are chosen so that a rule costs at
     most PAIRS_A_RECORD pairs a record.
     """
-    (n_records,) = conn.execute("select count(*) from records").fetchone() or (0,)
-    conn.execute("create or replace table pairs (l integer, r integer)")
+    n_records = _count(conn, "records")
     if n_records <= ALL_PAIRS_RECORDS and limits is None:
-        conn.execute("insert into pairs select one.row, other.row from records one join records other on one.row < other.row")
-        return dict.fromkeys(RULES, LARGEST_BLOCK)
-    _fill_keys(conn)
-    _bound_blocks(conn, n_records, limits)
-    conn.execute(
-        "insert into pairs select distinct one.row, other.row"
-        " from keys one join blocks using (rule, key) join keys other using (rule, key) where one.row < other.row"
-    )
-    found = conn.execute("select rule, max_size from limits").fetchall()
-    conn.execute("drop table keys; drop table blocks; drop table limits")
-    return {list(RULES)[rule]: size for rule, size in found}
-
-
-def _fill_keys(conn: duckdb.DuckDBPyConnection) -> None:
-    conn.execute("create or replace table keys (rule utinyint, key ubigint, row integer)")
-    for number, parts in enumerate(RULES.values()):
-        key = " || '|' || ".join(f"({part})" for part in parts)  # null where any part is
         conn.execute(
-            f"insert into keys select distinct {number}, hash(key), row"
-            f" from (select row, {key} as key from records) where key is not null"
+            "create or replace table pairs as"
+            " select one.row as l, other.row as r from records one join records other on one.row < other.row"
         )
+        return dict.fromkeys(RULES, LARGEST_BLOCK)
+    _start_keys(conn, "keys")
+    for rule in RULES:
+        _add_keys(conn, "keys", rule, "records")
+    limits = _bound_blocks(conn, n_records, limits)
+    _pair(conn, "keys")
+    return limits
 
 
-def _bound_blocks(conn: duckdb.DuckDBPyConnection, n_records: int, limits: Mapping[str, int] | None) -> None:
+def block_new(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int]) -> None:
+    """Fill the table `pairs` with those of which one record at least is in the table `new_rows` (row)."""
+    _start_keys(conn, "new_keys")
+    _start_keys(conn, "keys")
+    for rule in RULES:
+        _add_keys(conn, "new_keys", rule, "(select records.* from records semi join new_rows using (row))")
+        _add_keys(conn, "keys", rule, "records", f"hash(key) in (select key from new_keys where rule = {_number(rule)})")
+    _bound_blocks(conn, 0, limits)
+    _pair(conn, "new_keys")
+    conn.execute("drop table new_keys")
+
+
+def _count(conn: duckdb.DuckDBPyConnection, table: str) -> int:
+    ((n_rows,),) = conn.execute(f"select count(*) from {table}").fetchall()
+    return int(n_rows)
+
+
+def _number(rule: str) -> int:
+    return list(RULES).index(rule)
+
+
+def _start_keys(conn: duckdb.DuckDBPyConnection, table: str) -> None:
+    conn.execute(f"create or replace table {table} (rule utinyint, key ubigint, row integer)")
+
+
+def _add_keys(conn: duckdb.DuckDBPyConnection, table: str, rule: str, records: str, condition: str = "true") -> None:
+    key = " || '|' || ".join(f"({part})" for part in RULES[rule])  # null where any part is
     conn.execute(
-        "create or replace table blocks as select rule, key, count(*) as size from keys group by all having count(*) > 1"
+        f"insert into {table} select {_number(rule)}, hash(key), row"
+        f" from (select row, {key} as key from {records}) where key is not null and {condition}"
+    )
+
+
+def _bound_blocks(conn: duckdb.DuckDBPyConnection, n_records: int, limits: Mapping[str, int] | None) -> dict[str, int]:
+    """Fill the table `blocks` (rule, key) with those of `keys` that hold several records, and not too many."""
+    conn.execute(
+        "create or replace table blocks as"
+        " select rule, key, count(*) as size from keys group by all having count(*) > 1"
     )
     if limits is None:
         budget = max(LEAST_PAIRS, PAIRS_A_RECORD * n_records)
-        conn.execute(
+        found = conn.execute(
             f"""
-            create or replace table limits as
-            select rule, max(size) as max_size from (
+            select rule, max(size) from (
                 select rule, size, sum(sum(size * (size - 1) / 2)) over (partition by rule order by size) as cost
                 from blocks where size <= {LARGEST_BLOCK} group by rule, size
             ) where cost <= {budget} group by rule
             """
-        )
-    else:
-        numbers = {rule: number for number, rule in enumerate(RULES)}
-        conn.execute("create or replace table limits (rule utinyint, max_size bigint)")
-        rows = [(numbers[rule], size) for rule, size in limits.items()]
-        if rows:
-            conn.executemany("insert into limits values (?, ?)", rows)
+        ).fetchall()
+        largest = dict(found)
+        # a rule without a block so far may hold pairs later
+        limits = {rule: largest.get(_number(rule), 2) for rule in RULES}
+    kept = " or ".join(f"(rule = {_number(rule)} and size <= {size})" for rule, size in limits.items())
+    conn.execute(f"delete from blocks where not ({kept})")
+    return dict(limits)
+
+
+def _pair(conn: duckdb.DuckDBPyConnection, keys: str) -> None:
+    """Fill `pairs` with the records of one block, of which one is among `keys`."""
     conn.execute(
-        "delete from blocks where size > coalesce((select max_size from limits where limits.rule = blocks.rule), 0)"
+        "create or replace table pairs as"
+        " select distinct least(one.row, other.row) as l, greatest(one.row, other.row) as r"
+        f" from {keys} as one join blocks using (rule, key) join keys as other using (rule, key)"
+        f" where one.row {'<' if keys == 'keys' else '<>'} other.row"
     )
+    conn.execute("drop table keys; drop table blocks")

@@ -5,6 +5,8 @@ Each derived column is a plain function of the record, but for values that too m
 
 from __future__ import annotations
 
+import os
+
 import duckdb
 import pyarrow as pa
 
@@ -86,6 +88,13 @@ update records set birth_date = null where birth_date in (
     having count(*) > greatest({COMMON_BIRTH_DATE_RECORDS}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records))
 )
 """
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A database in memory, for one matching."""
+    conn = duckdb.connect()
+    conn.execute(f"set threads = {min(os.cpu_count() or 1, 8)}; set preserve_insertion_order = false")
+    return conn
 
 
 def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
