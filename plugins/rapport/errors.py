@@ -58,3 +58,7 @@ class GateFailed(RapportError):
 
 class DeliveryError(RapportError):
     """A list could not be delivered."""
+
+
+class IdentityError(RapportError):
+    """Records cannot be matched as they are given."""

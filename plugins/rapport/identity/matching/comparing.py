@@ -1,0 +1,63 @@
+"""Pairs of records become patterns: how far they agree in each comparison, packed into one number."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from rapport.identity.matching.comparisons import Comparison, comparisons
+
+Integers = npt.NDArray[np.int64]
+
+SAMPLED_PAIRS = 400_000
+
+
+def compare(conn: duckdb.DuckDBPyConnection, pairs: str, into: str) -> None:
+    """Fill the table `into` (l, r, pattern) from the table `pairs` (l, r)."""
+    columns = sorted({column for comparison in comparisons() for column in comparison.columns})
+    sides = ", ".join(f"{side}.{column} as {column}_{side}" for column in columns for side in "lr")
+    pattern = " + ".join(
+        f"({comparison.sql()} + 1)::bigint * {size}" for comparison, size in zip(comparisons(), _place_values(), strict=True)
+    )
+    conn.execute(
+        f"create or replace table {into} as select l, r, ({pattern})::bigint as pattern from ("
+        f" select pairs.l, pairs.r, {sides} from {pairs} as pairs"
+        f" join records as l on l.row = pairs.l join records as r on r.row = pairs.r)"
+    )
+
+
+def sample_strangers(conn: duckdb.DuckDBPyConnection, into: str) -> None:
+    """Fill the table `into` (l, r) with pairs drawn from all records that are no candidates: strangers, nearly all."""
+    # drawn by a hash, not by chance: the same records give the same model
+    conn.execute(
+        f"create or replace table {into} as with drawn as ("
+        " select distinct least(one, other) as l, greatest(one, other) as r from ("
+        "  select (hash(number) % n)::integer as one, (hash(number + 1000000007) % n)::integer as other"
+        f"  from range({SAMPLED_PAIRS}) as numbers(number), (select count(*) as n from records)) where one <> other)"
+        " select l, r from drawn anti join pairs using (l, r)"
+    )
+
+
+def count_patterns(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[Integers, Integers]:
+    """The distinct patterns of a table that `compare` filled, ascending, and how often each is there."""
+    found = conn.execute(f"select pattern, count(*) as n from {table} group by pattern order by pattern").fetchnumpy()
+    return found["pattern"].astype(np.int64), found["n"].astype(np.int64)
+
+
+def levels(patterns: Integers) -> Integers:
+    """One row a pattern, one column a comparison: the level's number, -1 where the comparison is missing."""
+    return np.stack(
+        [patterns // size % (len(comparison.levels) + 1) - 1 for comparison, size in zip(comparisons(), _place_values(), strict=True)],
+        axis=1,
+    )
+
+
+def _place_values() -> list[int]:
+    sizes = [1]
+    for comparison in comparisons()[:-1]:
+        sizes.append(sizes[-1] * (len(comparison.levels) + 1))
+    return sizes
+
+
+__all__ = ["Comparison", "compare", "count_patterns", "levels", "sample_strangers"]

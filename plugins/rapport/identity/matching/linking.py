@@ -1,0 +1,227 @@
+"""From records to persons: train, score, partition; and the same for what is new among what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rapport.errors import IdentityError
+from rapport.identity.components import positions
+from rapport.identity.matching.blocking import block, block_new
+from rapport.identity.matching.clustering import Pairs, components, decided, partition
+from rapport.identity.matching.comparing import compare, count_patterns, levels, sample_strangers
+from rapport.identity.matching.estimation import Counts, estimate
+from rapport.identity.matching.frequencies import count_frequencies
+from rapport.identity.matching.guards import Guards, Values, guard
+from rapport.identity.matching.model import Model, take_frequencies
+from rapport.identity.matching.records import connect, prepare
+from rapport.identity.matching.scoring import LEAST_WEIGHT, score
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+Ids = Sequence[tuple[str, str]]
+
+PAIRS = pa.schema([("id_l", pa.string()), ("id_r", pa.string()), ("weight", pa.float64()), ("pattern", pa.int64())])
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How sure is sure enough, and what is decided already.
+
+    merge, review: probabilities from which two records are one person, and from which somebody should look at
+    them. Merging at p is right where a false merge costs p / (1 - p) times what a missed one does: 0.5 counts
+    them alike and finds the likeliest of all partitions; 0.9 takes nine missed ones for a false one.
+    must_link, cannot_link: pairs of ids; one that is not among the records is passed over.
+    """
+
+    merge: float = 0.5
+    review: float = 0.1
+    guards: Guards = Guards()
+    must_link: Ids = ()
+    cannot_link: Ids = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.review <= self.merge < 1:
+            raise IdentityError(
+                "The thresholds are no probabilities, or the one for review is the higher.",
+                where=f"merge {self.merge}, review {self.review}",
+                fix="choose 0 < review <= merge < 1",
+            )
+
+
+@dataclass(frozen=True)
+class Linked:
+    """clusters: id, cluster (the smallest id of the person's records), in the order of ids.
+
+    pairs: as PAIRS, id_l < id_r, weight in log2 odds, all above LEAST_WEIGHT. for_review: those of them that are left
+    apart though they reach the review threshold, or were parted by a guard.
+    """
+
+    clusters: pa.Table
+    pairs: pa.Table
+    for_review: pa.Table
+    model: Model
+
+
+def link(
+    records: pa.Table,
+    settings: Settings = Settings(),
+    *,
+    model: Model | None = None,
+    progress: Progress = lambda _: None,
+) -> Linked:
+    """Which records are one person. `records` has columns of records.SCHEMA; without a `model` one is trained.
+
+    The order of the rows makes no difference. Raises IdentityError where an id is missing or given twice.
+    """
+    conn = _open(records)
+    progress("Finding records that have something in common")
+    limits = block(conn, model.limits if model else None)
+    progress("Comparing them")
+    compare(conn, "pairs", "compared")
+    if model is None:
+        progress("Estimating what agreement is worth")
+        model = _train(conn, limits)
+    else:
+        model.pin_frequencies(conn)
+    score(conn, "compared", model.parameters, "scored")
+    progress("Forming persons")
+    return _form(conn, model, settings, None)
+
+
+def link_new(
+    new: pa.Table,
+    known: pa.Table,
+    known_pairs: pa.Table,
+    model: Model,
+    settings: Settings = Settings(),
+    *,
+    progress: Progress = lambda _: None,
+) -> Linked:
+    """Link new records among known ones, comparing only what is new.
+
+    `known_pairs` are those of earlier calls (PAIRS) with the same model. The answer holds the new pairs, and of
+    all clusters those with a new record, and those that such a record parted.
+    """
+    conn = _open(pa.concat_tables([known, new], promote_options="default"))
+    conn.register("new_ids", new.select(["id"]))
+    conn.execute("create or replace table new_rows as select row from records semi join new_ids using (id)")
+    progress("Finding what the new records have in common with others")
+    block_new(conn, model.limits)
+    progress("Comparing them")
+    compare(conn, "pairs", "compared")
+    model.pin_frequencies(conn)
+    score(conn, "compared", model.parameters, "scored")
+    progress("Forming persons")
+    return _form(conn, model, settings, known_pairs)
+
+
+def _open(records: pa.Table) -> duckdb.DuckDBPyConnection:
+    ids = records["id"]
+    if ids.null_count or len(pc.unique(ids)) < len(ids):
+        raise IdentityError(
+            "Records have no id, or share one.",
+            where=f"{len(ids) - len(pc.unique(ids)) + ids.null_count} of {len(ids)} records",
+            fix="give each record an id of its own",
+        )
+    conn = connect()
+    prepare(conn, records)
+    return conn
+
+
+def _train(conn: duckdb.DuckDBPyConnection, limits: dict[str, int]) -> Model:
+    ((n_records,),) = conn.execute("select count(*) from records").fetchall()
+    sample_strangers(conn, "drawn")
+    compare(conn, "drawn", "drawn_compared")
+    patterns, n_candidates = count_patterns(conn, "compared")
+    drawn, n_drawn = count_patterns(conn, "drawn_compared")
+    every = np.union1d(patterns, drawn)
+    candidates, others = np.zeros(len(every)), np.zeros(len(every))
+    candidates[np.searchsorted(every, patterns)] = n_candidates
+    n_others = n_records * (n_records - 1) / 2 - n_candidates.sum()
+    others[np.searchsorted(every, drawn)] = n_drawn * (n_others / max(n_drawn.sum(), 1))
+    parameters = estimate(Counts(levels(every), candidates, others), n_records)
+    count_frequencies(conn, parameters)
+    return Model(parameters, take_frequencies(conn), limits)
+
+
+def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, known_pairs: pa.Table | None) -> Linked:
+    ids = conn.execute("select id from records order by row").to_arrow_table()["id"].combine_chunks()
+    found = conn.execute("select l, r, weight, pattern from scored order by l, r").to_arrow_table()
+    own = _pairs(found["l"], found["r"], found["weight"])
+    everything = own
+    if known_pairs is not None:
+        known = _pairs(
+            pa.array(positions(known_pairs["id_l"], ids)), pa.array(positions(known_pairs["id_r"], ids)), known_pairs["weight"]
+        )
+        everything = own.joined(known.take((known.left >= 0) & (known.right >= 0)))
+    bonds = [_bonds(ids, pairs) for pairs in (settings.must_link, settings.cannot_link)]
+    weighed = decided(everything, *bonds)
+    threshold = _log_odds(settings.merge)
+    touched = np.ones(len(ids), dtype=bool)
+    if known_pairs is not None:
+        component = components(len(ids), weighed, threshold)
+        new_rows = conn.execute("select row from new_rows").fetchnumpy()["row"]
+        touched = np.isin(component, component[new_rows])
+        weighed = weighed.take(touched[weighed.left] & touched[weighed.right])
+
+    def score_missing(left: Integers, right: Integers) -> Floats:
+        return _score_missing(conn, model, left, right)
+
+    cluster = partition(len(ids), weighed, threshold, score_missing)
+    cluster, was_broken = guard(cluster, _values(conn), settings.guards, weighed, threshold, score_missing)
+    _, first = np.unique(cluster, return_index=True)
+    clusters = pa.table({"id": ids, "cluster": ids.take(pa.array(first[cluster]))}).filter(pa.array(touched))
+    pairs = pa.table([ids.take(found["l"]), ids.take(found["r"]), found["weight"], found["pattern"]], schema=PAIRS)
+    is_apart = cluster[own.left] != cluster[own.right]
+    is_doubtful = (own.weight >= _log_odds(settings.review)) | (was_broken[own.left] & was_broken[own.right])
+    return Linked(clusters, pairs, pairs.filter(pa.array(is_apart & is_doubtful)), model)
+
+
+def _pairs(left: pa.Array, right: pa.Array, weight: pa.Array) -> Pairs:
+    return Pairs(left.to_numpy().astype(np.int64), right.to_numpy().astype(np.int64), weight.to_numpy())
+
+
+def _log_odds(probability: float) -> float:
+    return float(np.log2(probability / (1 - probability)))
+
+
+def _bonds(ids: pa.Array, pairs: Ids) -> Integers:
+    ends = [positions(pa.array([pair[side] for pair in pairs], pa.string()), ids) for side in (0, 1)]
+    rows = np.sort(np.stack(ends, axis=1), axis=1)
+    return rows[(rows[:, 0] >= 0) & (rows[:, 0] != rows[:, 1])]
+
+
+def _values(conn: duckdb.DuckDBPyConnection) -> dict[str, Values]:
+    queries = {
+        "emails": "select row, unnest(emails) as value from records",
+        "phones": "select row, unnest(phones) as value from records",
+        "birth_dates": "select row, birth_date as value from records where birth_date is not null",
+    }
+    found = {}
+    for kind, query in queries.items():
+        held = conn.execute(f"select row, dense_rank() over (order by value) as value from ({query})").fetchnumpy()
+        found[kind] = Values(held["row"].astype(np.int64), held["value"].astype(np.int64))
+    return found
+
+
+def _score_missing(conn: duckdb.DuckDBPyConnection, model: Model, left: Integers, right: Integers) -> Floats:
+    asked = pa.table({"l": left.astype(np.int32), "r": right.astype(np.int32), "position": np.arange(len(left))})
+    conn.register("asked", asked)
+    compare(conn, "asked", "asked_compared")
+    score(conn, "asked_compared", model.parameters, "asked_scored")
+    found = conn.execute("select position, weight from asked join asked_scored using (l, r)").fetchnumpy()
+    conn.unregister("asked")
+    weights = np.full(len(left), LEAST_WEIGHT)
+    weights[found["position"]] = found["weight"]
+    return weights
+
+
+__all__ = ["Linked", "Settings", "link", "link_new"]

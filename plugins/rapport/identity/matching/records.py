@@ -1,0 +1,122 @@
+"""Records of persons as they are compared: columns derived from normalised values, in DuckDB.
+
+Each derived column is a plain function of the record, but for values that too many bear to tell anything.
+"""
+
+from __future__ import annotations
+
+import os
+
+import duckdb
+import pyarrow as pa
+
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("given_name", pa.string()),
+        ("surname", pa.string()),
+        ("full_name", pa.string()),
+        ("birth_date", pa.string()),
+        ("street", pa.string()),
+        ("city", pa.string()),
+        ("postal_code", pa.string()),
+        ("country_code", pa.string()),
+        ("emails", pa.list_(pa.string())),
+        ("phones", pa.list_(pa.string())),
+        ("external_ids", pa.list_(pa.string())),
+    ]
+)
+# More people than this on one mailbox or number are an office, a shop, or a form that somebody wanted to get past.
+MOST_BEARERS = 8
+MOST_NAMELESS_BEARERS = 30
+# A birthday that one record in so many has is a default (1900-01-01), wherever that is often.
+COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_RECORDS = 0.01, 30
+
+# What spelling leaves open: Danish aa/å and oe/ø, of which contacts' folding keeps the longer ones as they are.
+_NAME = "nullif(trim(replace(replace({0}, 'AA', 'A'), 'OE', 'O')), '')"
+_LAST_WORD = "string_split(full_name, ' ')[-1]"
+
+_DERIVE = f"""
+create or replace table records as
+with given as (
+    select
+        id,
+        coalesce(given_name, case when surname is null then
+            nullif(trim(left(full_name, length(full_name) - length({_LAST_WORD}))), '') end,
+            case when surname is null then full_name end) as given_name,
+        coalesce(surname, case when given_name is null and contains(full_name, ' ') then {_LAST_WORD} end) as surname,
+        nullif(regexp_replace(birth_date, '[^0-9]', '', 'g'), '') as birth_date,
+        nullif(trim(street), '') as street,
+        nullif(trim(city), '') as city,
+        nullif(trim(postal_code), '') as postal_code,
+        nullif(list_sort(list_distinct(emails)), []) as emails,
+        nullif(list_sort(list_distinct(phones)), []) as phones,
+        nullif(list_sort(list_distinct(external_ids)), []) as external_ids
+    from arrived
+),
+folded as (
+    select * replace ({_NAME.format("given_name")} as given_name, {_NAME.format("surname")} as surname)
+    from given
+)
+select
+    (row_number() over (order by id) - 1)::integer as row,
+    *,
+    nullif(trim(regexp_replace(street, '\\b[0-9]+[A-Z]?\\b', '', 'g')), '') as street_name,
+    nullif(regexp_extract(street, '\\b[0-9]+[A-Z]?\\b'), '') as house_number,
+    string_split(emails[1], '@')[1] as local_part,
+    case
+        when length(string_split(emails[1], '@')[1]) >= 5
+            and not coalesce(contains(upper(string_split(emails[1], '@')[1]), string_split(given_name, ' ')[1]), false)
+            and not coalesce(contains(upper(string_split(emails[1], '@')[1]), string_split(surname, ' ')[-1]), false)
+        then string_split(emails[1], '@')[1]
+    end as mailbox
+from folded
+order by id
+"""
+
+_TOO_COMMON_POINTS = f"""
+select list(point) from (
+    select point from (select unnest({{0}}) as point, given_name from records) group by point
+    having count(distinct given_name[1:3]) > {MOST_BEARERS}
+        or (count(given_name) = 0 and count(*) > {MOST_NAMELESS_BEARERS})
+)
+"""
+
+_TOO_COMMON_BIRTH_DATES = f"""
+update records set birth_date = null where birth_date in (
+    select birth_date from records where birth_date is not null group by birth_date
+    having count(*) > greatest({COMMON_BIRTH_DATE_RECORDS}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records))
+)
+"""
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A database in memory, for one matching."""
+    conn = duckdb.connect()
+    conn.execute(f"set threads = {min(os.cpu_count() or 1, 8)}; set preserve_insertion_order = false")
+    return conn
+
+
+def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
+    """Fill the table `records` of the connection, in the order of ids; returns how many there are.
+
+    `records` has the columns of SCHEMA, any of them left out but id: names, streets and towns as
+    rapport.contacts folds them, birth dates as YYYYMMDD or as close to it as was written, no value that
+    contacts calls invalid or shared.
+    """
+    missing = [field for field in SCHEMA if field.name not in records.column_names]
+    for field in missing:
+        records = records.append_column(field, pa.nulls(records.num_rows, field.type))
+    conn.register("arrived", records.select(SCHEMA.names).cast(SCHEMA))
+    conn.execute(_DERIVE)
+    conn.unregister("arrived")
+    for points in ("emails", "phones"):
+        ((too_common,),) = conn.execute(_TOO_COMMON_POINTS.format(points)).fetchall()
+        if too_common:
+            conn.execute(
+                f"update records set {points} = nullif(list_filter({points}, lambda x: not list_contains($1, x)), [])"
+                f" where list_has_any({points}, $1)",
+                [too_common],
+            )
+    conn.execute(_TOO_COMMON_BIRTH_DATES)
+    return records.num_rows

@@ -1,0 +1,78 @@
+"""The weight of a pair: log2 of the odds that it is one person, against strangers and households together."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from rapport.identity.matching.comparing import levels
+from rapport.identity.matching.comparisons import comparisons
+from rapport.identity.matching.estimation import HOME, SAME, STRANGERS, Parameters, log_likelihoods
+
+# A pair below this can be no one's: 1 in 1,000. It is not kept.
+LEAST_WEIGHT = -10.0
+# What the frequencies of rare values may add to a pattern at most (they are bounded below, see frequencies.py).
+_MOST_ADDED = 14.0
+_FARTHEST = 500  # so that 2 to this power is a number still
+
+
+def score(
+    conn: duckdb.DuckDBPyConnection,
+    compared: str,
+    parameters: Parameters,
+    into: str,
+    *,
+    least_weight: float = LEAST_WEIGHT,
+) -> None:
+    """Fill the table `into` (l, r, pattern, weight) from a table that `compare` filled.
+
+    Needs the tables `frequency_<column>` (value, share) of frequencies.py. A pair is weighed against strangers,
+    where an agreement counts by how often its value is, and against people of one home; the odds against
+    both are the harmonic sum of the two.
+    """
+    patterns = conn.execute(f"select distinct pattern from {compared} order by pattern").fetchnumpy()["pattern"]
+    patterns = patterns.astype(np.int64)
+    found = levels(patterns)
+    logs = log_likelihoods(found, parameters) + np.log2(parameters.shares)
+    strangers, home = logs[:, SAME] - logs[:, STRANGERS], logs[:, SAME] - logs[:, HOME]
+    frequent = [(position, c) for position, c in enumerate(comparisons()) if c.frequency]
+    is_possible = np.minimum(strangers + _MOST_ADDED, home) >= least_weight
+    table = pa.table(
+        {
+            "pattern": patterns[is_possible],
+            "strangers": strangers[is_possible],
+            "home": home[is_possible],
+            **{f"top_{c.frequency}": (found[:, position] == c.top)[is_possible] for position, c in frequent},
+        }
+    )
+    conn.register("weights", table)
+    joins, by_strangers, by_home = [], ["strangers"], ["home"]
+    for position, comparison in frequent:
+        column, matrix = comparison.frequency, parameters.levels[position]
+        share = f"coalesce({column}.share, (select share from frequency_{column} where value is null))"
+        joins.append(f"left join frequency_{column} as {column} on top_{column} and {column}.value = records.{column}")
+        by_strangers.append(f"if(top_{column}, {np.log2(matrix[STRANGERS, -1])} - log2({share}), 0)")
+        if comparison.tells_apart:
+            top = matrix[HOME, -1]
+            by_home.append(f"if(top_{column}, {np.log2(top)} - log2(greatest({top}, {share})), 0)")
+    conn.execute(
+        f"""
+        create or replace table {into} as
+        select l, r, pattern, -log2(pow(2, -strangers) + pow(2, -home)) as weight
+        from (
+            select
+                compared.l,
+                compared.r,
+                compared.pattern,
+                greatest({" + ".join(by_strangers)}, -{_FARTHEST}) as strangers,
+                greatest({" + ".join(by_home)}, -{_FARTHEST}) as home
+            from {compared} as compared
+            join weights using (pattern)
+            join records on records.row = compared.l
+            {" ".join(joins)}
+        )
+        {"" if np.isinf(least_weight) else f"where weight >= {least_weight}"}
+        """
+    )
+    conn.unregister("weights")
