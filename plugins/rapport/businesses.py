@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rapport import settings
 from rapport.errors import BusinessError
@@ -104,6 +104,27 @@ class Arrival(BaseModel):
     )
 
 
+class IdentityLimits(BaseModel):
+    """How sure is sure enough to take records for one person, and how much one person may hold.
+
+    Merging at a probability p is right where a false merge costs p / (1 - p) times what a missed one does.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    merge: float = Field(default=0.5, gt=0, lt=1, description="probability from which two records are one person")
+    review: float = Field(default=0.1, gt=0, lt=1, description="probability from which somebody should look")
+    most_emails: int = Field(default=12, ge=1, description="different mailboxes of one person")
+    most_phones: int = Field(default=12, ge=1, description="different numbers of one person")
+    most_birth_dates: int = Field(default=4, ge=1, description="different birthdays, slips included, of one person")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.review > self.merge:
+            raise ValueError("review: expected no more than merge")
+        return self
+
+
 class Business(BaseModel):
     """Settings of one business; each has its own warehouse database, landing and drop folders."""
 
@@ -131,6 +152,7 @@ class Business(BaseModel):
         default_factory=dict, description="per vendor, how this business's programs write its exports"
     )
     drift: DriftLimits = Field(DriftLimits(), description="when an export unlike the last nights' is told")
+    identity: IdentityLimits = Field(IdentityLimits(), description="when records are one person")
     is_scheduled: bool = Field(True, description="false: no nightly clock, nights run only when asked for")
     landing_complete: Literal["settled", "marker"] = Field(
         "settled", description="settled: unchanged for settle_seconds; marker: <name>.done lies beside it"

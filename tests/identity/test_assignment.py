@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from typing import Any
 
 import psycopg
 import pytest
 
+from rapport.businesses import load_business
 from rapport.errors import BuildError
 from rapport.identity import assign
 from rapport.warehouse import connect
 
+BUSINESS = load_business("sample")
 NIGHTS = [date(2026, 1, day) for day in range(1, 9)]
 Keys = dict[str, list[str]]
+COLUMNS = (
+    "source_record_id", "given_name_key", "surname_key", "birth_date_digits", "street_key", "city_key",
+    "postal_code_key", "country_code", "email_key", "phone_key", "phone_2_key", "external_id", "buyer_external_id",
+)  # fmt: skip
+POINTS = {"email": "email_key", "phone": "phone_key", "id": "external_id"}
+
+
+def build_records(conn: psycopg.Connection[Any], rows: list[dict[str, str]]) -> None:
+    """Put int_identity_records in place, as dbt does."""
+    conn.execute("create schema if not exists build_intermediate")
+    conn.execute("drop table if exists build_intermediate.int_identity_records")
+    columns = ", ".join(f"{column} text" for column in COLUMNS)
+    conn.execute(f"create table build_intermediate.int_identity_records ({columns})")  # type: ignore[arg-type]
+    conn.cursor().executemany(
+        f"insert into build_intermediate.int_identity_records values ({', '.join(['%s'] * len(COLUMNS))})",  # type: ignore[arg-type]
+        [[row.get(column) for column in COLUMNS] for row in rows],
+    )
 
 
 def night(conn: psycopg.Connection[Any], index: int, records: Keys) -> dict[str, str]:
-    """Run one night in which these records have these keys ("email:x"); returns record -> customer."""
-    conn.execute("create schema if not exists build_intermediate")
-    conn.execute("drop table if exists build_intermediate.int_identity_keys")
-    columns = "source_record_id text, key_type text, key_value text"
-    conn.execute(f"create table build_intermediate.int_identity_keys ({columns})")
-    rows: list[tuple[str, str | None, str | None]] = []
+    """Run one night in which these records have these points ("email:x") and no names; returns record -> customer."""
+    rows = []
     for record, keys in records.items():
-        rows += [(record, *key.split(":")) for key in keys] or [(record, None, None)]
-    conn.cursor().executemany("insert into build_intermediate.int_identity_keys values (%s, %s, %s)", rows)
-    assign(conn, NIGHTS[index])
+        points = {POINTS[kind]: _point(kind, value) for kind, value in (key.split(":") for key in keys)}
+        rows.append({"source_record_id": record, **points})
+    build_records(conn, rows)
+    assign(conn, BUSINESS, NIGHTS[index])
     return customers(conn)
+
+
+def _point(kind: str, value: str) -> str:
+    # as unlike one another as those of strangers are
+    number = int(hashlib.sha256(value.encode()).hexdigest(), 16)
+    return f"x{number % 10**9}@example.org" if kind == "email" else f"+90532{number % 10**7:07d}"
 
 
 def customers(conn: psycopg.Connection[Any]) -> dict[str, str]:
@@ -139,6 +162,6 @@ def test_an_id_already_in_use_is_never_given_to_another_person(warehouse: str) -
 def test_unbuilt_or_empty_keys_stop_the_night(warehouse: str) -> None:
     with connect(warehouse) as conn:
         with pytest.raises(BuildError, match="have not been built"):
-            assign(conn, NIGHTS[0])
+            assign(conn, BUSINESS, NIGHTS[0])
         with pytest.raises(BuildError, match="are empty"):
             night(conn, 0, {})

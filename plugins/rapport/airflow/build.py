@@ -92,7 +92,7 @@ class AssignIdentity(NightOperator):
         from rapport.identity import assign
 
         with connect(business.name, application_name=current.application_name) as conn:
-            current.detail |= assign(conn, night.business_date)
+            current.detail |= assign(conn, business, night.business_date)
 
 
 class CheckMarts(NightOperator):

@@ -32,7 +32,7 @@ def build_night(
         "contact_points": ("normalise_contacts", refresh),
         "identity_keys": (
             "assign_identity",
-            lambda conn: assign(conn, night.business_date, keeps_history=not is_replay),
+            lambda conn: assign(conn, business, night.business_date, keeps_history=not is_replay),
         ),
     }
     for name in steps:

@@ -1,4 +1,4 @@
-"""Ids that last: a component takes over an id its records had, and mints one only when there is none."""
+"""Ids that last: a person takes over an id its records had, and mints one only when there is none."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rapport.identity.components import Components, Integers, positions
+from rapport.identity.persons import Integers, Persons, positions
 
 
 @dataclass(frozen=True)
 class ChosenIds:
-    """customer_id of each record, in the order of the components' records; how many, and how many are new."""
+    """customer_id of each record, in the order of the persons' records; how many, and how many are new."""
 
     customer_id: pa.Array
     n_customers: int
     n_new: int
 
 
-def choose_ids(found: Components, past: pa.Table) -> ChosenIds:
-    """Choose the customer_id of each component.
+def choose_ids(found: Persons, past: pa.Table) -> ChosenIds:
+    """Choose the customer_id of each person.
 
     `past` holds earlier nights: source_record_id, customer_id (text), assigned_on (date32).
 
-    1. A component keeps the id, of those its records bear now, that was published first (tie: the smallest).
-    2. Two components that want one id were one person before: it goes to the one whose records bore it first,
+    1. A person keeps the id, of those its records bear now, that was published first (tie: the smallest).
+    2. Two persons that want one id were one person before: it goes to the one whose records bore it first,
        then to the one with more such records, then to the one with the smallest record; the other goes on.
-    3. A component left without takes back an id its records bore before a merge, if nobody bears it now.
+    3. A person left without takes back an id its records bore before a merge, if nobody bears it now.
     4. What is left gets a new id, made of its smallest record.
     """
-    n_components = int(found.component.max()) + 1
+    n_persons = int(found.person.max()) + 1
     known = pc.unique(past["customer_id"].combine_chunks())
     known = known.take(pc.array_sort_indices(known))  # sorted: the smaller number is the smaller id
-    chosen = np.full(n_components, -1, dtype=np.int64)
+    chosen = np.full(n_persons, -1, dtype=np.int64)
     if len(known):
         claims, borne_now = _claims(found, past, known)
         taken = np.zeros(len(known), dtype=bool)
@@ -47,10 +47,10 @@ def choose_ids(found: Components, past: pa.Table) -> ChosenIds:
     minted = _mint(found, without, set(known.to_pylist()))
     chosen[without] = len(known) + np.arange(len(without))
     every = pa.concat_arrays([known, pa.array(minted, pa.string())])
-    return ChosenIds(every.take(pa.array(chosen[found.component])), n_components, len(without))
+    return ChosenIds(every.take(pa.array(chosen[found.person])), n_persons, len(without))
 
 
-def _claims(found: Components, past: pa.Table, known: pa.Array) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+def _claims(found: Persons, past: pa.Table, known: pa.Array) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
     """What tonight's records bore, a row for each record and id; and which ids anybody bears now."""
     borne = past["source_record_id"].combine_chunks().dictionary_encode()
     bearer = borne.indices.to_numpy(zero_copy_only=False).astype(np.int64)
@@ -72,15 +72,15 @@ def _claims(found: Components, past: pa.Table, known: pa.Array) -> tuple[pd.Data
     claims = claims.groupby(["record", "customer"], sort=False, as_index=False).agg(
         since=("since", "min"), is_current=("is_current", "max")
     )
-    claims["component"] = found.component[claims["record"].to_numpy()]
+    claims["person"] = found.person[claims["record"].to_numpy()]
     claims["published"] = published[claims["customer"].to_numpy()]
     return claims, borne_now
 
 
 def _settle(claims: pd.DataFrame, chosen: Integers, taken: npt.NDArray[np.bool_]) -> None:
-    """Give each component without an id the best it claims; repeat until no claim can be met."""
-    claims = claims[chosen[claims["component"]] < 0]
-    bids = claims.groupby(["component", "customer"], sort=False, as_index=False).agg(
+    """Give each person without an id the best it claims; repeat until no claim can be met."""
+    claims = claims[chosen[claims["person"]] < 0]
+    bids = claims.groupby(["person", "customer"], sort=False, as_index=False).agg(
         published=("published", "min"),
         since=("since", "min"),
         n_records=("record", "size"),
@@ -88,16 +88,16 @@ def _settle(claims: pd.DataFrame, chosen: Integers, taken: npt.NDArray[np.bool_]
     )
     bids["n_records"] *= -1  # more records come first
     while len(bids):
-        wanted = bids.sort_values(["published", "customer"]).drop_duplicates("component")
+        wanted = bids.sort_values(["published", "customer"]).drop_duplicates("person")
         won = wanted.sort_values(["since", "n_records", "first"]).drop_duplicates("customer")
-        chosen[won["component"]] = won["customer"]
+        chosen[won["person"]] = won["customer"]
         taken[won["customer"]] = True
-        bids = bids[(chosen[bids["component"]] < 0) & ~taken[bids["customer"]]]
+        bids = bids[(chosen[bids["person"]] < 0) & ~taken[bids["customer"]]]
 
 
-def _mint(found: Components, without: Integers, used: set[str]) -> list[str]:
-    """A new id for each component given, none of them `used`, which they join."""
-    _, first_record = np.unique(found.component, return_index=True)  # records are sorted: first is smallest
+def _mint(found: Persons, without: Integers, used: set[str]) -> list[str]:
+    """A new id for each person given, none of them `used`, which they join."""
+    _, first_record = np.unique(found.person, return_index=True)  # records are sorted: first is smallest
     minted = []
     for record in found.records.take(pa.array(first_record[without])).to_pylist():
         attempt, customer_id = 0, _digest(record)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rapport.errors import IdentityError
-from rapport.identity.components import positions
+from rapport.identity.persons import positions
 from rapport.identity.matching.blocking import block, block_new
 from rapport.identity.matching.clustering import Pairs, components, decided, partition
 from rapport.identity.matching.comparing import compare, count_patterns, levels, sample_strangers

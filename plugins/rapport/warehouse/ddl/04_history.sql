@@ -31,3 +31,68 @@ create table if not exists build_identity.customer_records (
     evidence text not null
 );
 comment on table build_identity.customer_records is 'Source record to person, for the night being built.';
+
+create table if not exists history.identity_models (
+    version text not null,
+    trained_on date primary key,
+    n_records bigint not null,
+    is_estimated boolean not null
+);
+comment on table history.identity_models is
+    'Models of matching: the newest trained up to a night is the one that night used. is_estimated: learned from the records, not priors alone.';
+create table if not exists history.identity_model_files (
+    version text not null,
+    file_name text not null,
+    content bytea not null,
+    primary key (version, file_name)
+);
+comment on table history.identity_model_files is 'The files of a model, its charts among them: `rapport identity model`.';
+
+create table if not exists build_identity.linked_records (
+    source_record_id text primary key,
+    fingerprint bigint not null,
+    cluster text not null,
+    evidence text not null
+);
+comment on table build_identity.linked_records is
+    'What matching found of the records of the last build: which are one person (cluster), and by what. Follows from records and model alone.';
+create table if not exists build_identity.linked_pairs (
+    id_l text not null,
+    id_r text not null,
+    weight double precision not null,
+    pattern bigint not null,
+    is_contested boolean not null,
+    primary key (id_l, id_r)
+);
+create index if not exists linked_pairs_by_other on build_identity.linked_pairs (id_r);
+comment on table build_identity.linked_pairs is
+    'Pairs that were compared and are not out of the question: weight in log2 odds of being one person.';
+create table if not exists build_identity.agreements (pattern bigint primary key, agreement text not null);
+comment on table build_identity.agreements is 'What the patterns of linked_pairs mean: how far each comparison agrees.';
+create table if not exists build_identity.linked_with (
+    model_version text not null,
+    settings jsonb not null,
+    decisions jsonb not null
+);
+comment on table build_identity.linked_with is 'What linked_records and linked_pairs were found with: one row.';
+create or replace view build_identity.pairs_for_review as
+select
+    pairs.id_l as source_record_id,
+    pairs.id_r as other_source_record_id,
+    1 / (1 + power(2::float8, -pairs.weight)) as probability,
+    agreements.agreement,
+    pairs.is_contested
+from build_identity.linked_pairs as pairs
+inner join build_identity.linked_records as one on pairs.id_l = one.source_record_id
+inner join build_identity.linked_records as other on pairs.id_r = other.source_record_id
+inner join build_identity.agreements on pairs.pattern = agreements.pattern
+cross join build_identity.linked_with
+where
+    one.cluster <> other.cluster
+    and (
+        pairs.is_contested
+        or 1 / (1 + power(2::float8, -pairs.weight)) >= (linked_with.settings ->> 'review')::float8
+    )
+    and not linked_with.decisions -> 'different' @> jsonb_build_array(jsonb_build_array(pairs.id_l, pairs.id_r));
+comment on view build_identity.pairs_for_review is
+    'Pairs of records that are left apart though they may be one person, and those that a guard has parted.';

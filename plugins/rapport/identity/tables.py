@@ -1,0 +1,48 @@
+"""Tables between Postgres and Arrow, by COPY: several times faster than fetching and inserting rows."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+from psycopg import sql
+
+Connection = psycopg.Connection[Any]
+
+
+def copy_out(
+    conn: Connection, query: sql.Composable, columns: dict[str, pa.DataType], values: dict[str, Any] | None = None
+) -> pa.Table:
+    """The result of a query as an Arrow table of these columns; a null is null, an empty text empty."""
+    buffer = io.BytesIO()
+    statement = sql.SQL("copy ({}) to stdout (format csv, header)").format(query)
+    with conn.cursor().copy(statement, values) as copy:
+        for block in copy:
+            buffer.write(block)
+    buffer.seek(0)
+    return arrow_csv.read_csv(
+        buffer,
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=columns,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
+        ),
+    )
+
+
+def copy_in(conn: Connection, table: str, rows: pa.Table) -> None:
+    """Append rows to a table by the names of their columns; `table` may be a temporary one."""
+    buffer = io.BytesIO()
+    arrow_csv.write_csv(rows, buffer, arrow_csv.WriteOptions(include_header=False))
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
+    )
+    with conn.cursor().copy(statement) as copy:
+        copy.write(buffer.getbuffer())
