@@ -103,12 +103,12 @@ class CheckMarts(NightOperator):
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
         from rapport.quality.stages import check_marts
 
-        report = check_marts(business, night.business_date)
+        report = check_marts(business, night.business_date, application_name=current.application_name)
         current.detail |= report.counts()
         for line in report.lines():
             self.log.info(line)
         report.raise_if_stopped()
-        with connect(business.name) as conn:
+        with connect(business.name, application_name=current.application_name) as conn:
             if night.state == "building":
                 advance(conn, night.business_date, "built")
 
@@ -161,7 +161,7 @@ class CheckLists(NightOperator):
     def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
         from rapport.quality.stages import check_lists
 
-        report = check_lists(business, night.business_date)
+        report = check_lists(business, night.business_date, application_name=current.application_name)
         current.detail |= report.counts()
         for line in report.lines():
             self.log.info(line)

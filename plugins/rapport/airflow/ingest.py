@@ -154,7 +154,7 @@ class CheckLanding(_IngestOperator):
         with connect(business.name, application_name=current.application_name) as conn:
             # What no declaration recognises belongs to no mapped task: it is refused here, with what came nearest.
             landing_for_night(conn, business, self.kind, night.business_date, Path(night.landing))
-        report = check_landing(business, night.business_date, self.kind)
+        report = check_landing(business, night.business_date, self.kind, application_name=current.application_name)
         with connect(business.name, application_name=current.application_name) as conn:
             tables = [table for table in load_declarations(business) if table.kind == self.kind]
             unusual = note_drift(conn, business, tables, night.business_date, self.kind)

@@ -65,7 +65,7 @@ def run_step(business: Business, night: Night, name: str, current: Step, *, is_r
     )
     results = list(getattr(outcome.result, "results", None) or [])
     if not is_replay:
-        _keep(business, night, name, outcome, results)
+        _keep(business, night, name, results, current.application_name)
     failed = [result for result in results if str(result.status) in ("error", "fail", "runtime error")]
     if failed:
         _raise_for(name, failed)
@@ -86,7 +86,7 @@ def run_step(business: Business, night: Night, name: str, current: Step, *, is_r
     )
 
 
-def _keep(business: Business, night: Night, name: str, outcome: Any, results: list[Any]) -> None:
+def _keep(business: Business, night: Night, name: str, results: list[Any], application_name: str) -> None:
     from dbt_common.invocation import get_invocation_id
 
     rows = [
@@ -104,7 +104,7 @@ def _keep(business: Business, night: Night, name: str, outcome: Any, results: li
         )
         for result in results
     ]
-    with connect(business.name) as conn, conn.cursor() as cursor:
+    with connect(business.name, application_name=application_name) as conn, conn.cursor() as cursor:
         cursor.execute(
             "delete from quality.dbt_results where business_date = %s and step = %s", [night.business_date, name]
         )

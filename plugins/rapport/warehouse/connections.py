@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -64,9 +64,12 @@ def stop() -> bool:
     return False if os.environ.get("WAREHOUSE_URL") else embedded.stop()
 
 
-def warehouse_url(business: str) -> str:
+def warehouse_url(business: str, *, application_name: str | None = None) -> str:
     """URL of the business's warehouse database, which is created if absent. Carries the password."""
-    return _database_url(f"rapport_{business}")
+    url = _database_url(f"rapport_{business}")
+    if application_name is None:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({'application_name': application_name[:63]})}"
 
 
 def airflow_database_url() -> str:
