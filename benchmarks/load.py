@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.harness import NIGHT, Measured, in_its_own_process, peak_mib, report, scratch, show, timed
+from rapport.samples.headers import SHOPIFY_ORDERS
 from rapport.warehouse import connect, warehouse_url
 
 # What takes minutes gets a part of the rows, scaled up.
@@ -56,34 +57,59 @@ def contend(path: Path, part: Path, n_rows: int) -> list[Measured]:
 
 
 def write_orders(path: Path, n_rows: int) -> Path:
-    """An orders export, one line item an order, a thousandth of the rows with an unreadable amount."""
+    """A Shopify orders export with all its columns, one line item an order; a thousandth of the rows is bad."""
     random = np.random.default_rng(7)
     for start in range(0, n_rows, _BLOCK_ROWS):
         numbers = np.arange(start, min(start + _BLOCK_ROWS, n_rows))
+        number = pd.Series(numbers)
         times = pd.Timestamp("2016-01-01") + pd.to_timedelta(numbers * 30, unit="s")
         created = pd.Series(times.strftime("%Y-%m-%d %H:%M:%S +0300"))
         price = random.integers(100, 99_999, len(numbers)) / 100
         total = pd.Series(price.round(2).astype(str))
         total[numbers % 1000 == 0] = "?"
-        frame = pd.DataFrame(
-            {
-                "Name": "#" + pd.Series(numbers + 1000).astype(str),
-                "Email": "customer" + pd.Series(numbers % 100_000).astype(str) + "@example.org",
-                "Financial Status": "paid",
-                "Paid at": created,
-                "Currency": "TRY",
-                "Subtotal": price,
-                "Shipping": "29.90",
-                "Taxes": "0.00",
-                "Total": total,
-                "Discount Amount": "0.00",
-                "Created at": created,
-                "Lineitem quantity": random.integers(1, 5, len(numbers)),
-                "Lineitem name": "Ceramic bowl no " + pd.Series(numbers % 5000).astype(str),
-                "Lineitem price": price,
-                "Id": numbers + 5_000_000_000,
-            }
-        )
+        person = "Kunde " + (number % 100_000).astype(str)
+        street = "Nørregade " + (number % 300).astype(str)
+        address = {
+            "Name": person,
+            "Street": street,
+            "Address1": street,
+            "City": "Aarhus C",
+            "Zip": "8000",
+            "Country": "DK",
+            "Phone": "+4520" + (number % 1_000_000).astype(str).str.zfill(6),
+        }
+        filled = {
+            "Name": "#" + (number + 1000).astype(str),
+            "Email": "customer" + (number % 100_000).astype(str) + "@example.org",
+            "Financial Status": "paid",
+            "Paid at": created,
+            "Fulfillment Status": "fulfilled",
+            "Fulfilled at": created,
+            "Accepts Marketing": "no",
+            "Currency": "TRY",
+            "Subtotal": price,
+            "Shipping": "29.90",
+            "Taxes": "0.00",
+            "Total": total,
+            "Discount Amount": "0.00",
+            "Shipping Method": "Standard",
+            "Created at": created,
+            "Lineitem quantity": random.integers(1, 5, len(numbers)),
+            "Lineitem name": "Ceramic bowl no " + (number % 5000).astype(str),
+            "Lineitem price": price,
+            "Lineitem sku": "HH-" + (number % 5000).astype(str),
+            "Lineitem requires shipping": "true",
+            "Lineitem taxable": "true",
+            "Lineitem fulfillment status": "fulfilled",
+            "Payment Method": "Shopify Payments",
+            "Refunded Amount": "0.00",
+            "Vendor": "Hane & Hjem",
+            "Outstanding Balance": "0.00",
+            "Id": numbers + 5_000_000_000,
+            "Source": "web",
+            **{f"{side} {part}": cells for side in ("Billing", "Shipping") for part, cells in address.items()},
+        }
+        frame = pd.DataFrame(filled).reindex(columns=SHOPIFY_ORDERS)
         frame.to_csv(path, index=False, mode="a" if start else "w", header=not start)
     return path
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from rapport.errors import LandingError
 
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 4 << 20
 # A record that does not fit is refused: memory stays bounded whatever the file holds.
 LARGEST_BLOCK_BYTES = 64 << 20
 

@@ -119,6 +119,7 @@ def _create(cl: Cluster) -> None:
             "--encoding=UTF8",
             "--locale-provider=builtin",
             "--builtin-locale=PG_UNICODE_FAST",
+            "--no-data-checksums",  # docs/decisions/0002: the first look at a table costs ten times as much with them
             "--locale=C",
         )
     finally:
