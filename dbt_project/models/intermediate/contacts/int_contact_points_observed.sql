@@ -15,14 +15,14 @@ customer_points as (
     select
         points.kind,
         points.raw_value,
-        {{ point_country('points.kind', contact_country('customers.country_code')) }} as default_country
+        {{ point_country('points.kind', 'customers.vendor', 'customers.country_code') }} as default_country
     from customers
     cross join lateral (
         values
         ('email', customers.email_raw),
         ('phone', customers.phone_raw),
         ('phone', customers.phone_2_raw),
-        ('name', customers.full_name_raw),
+        ('full_name', customers.full_name_raw),
         ('name', customers.first_name_raw),
         ('name', customers.last_name_raw),
         ('street', customers.street_address),
@@ -38,7 +38,7 @@ consent_points as (
     select
         consents.contact_type as kind,
         consents.contact_raw as raw_value,
-        {{ point_country('consents.contact_type', contact_country('customers.country_code')) }} as default_country
+        {{ point_country('consents.contact_type', 'consents.vendor', 'customers.country_code') }} as default_country
     from consents
     left join customers
         on consents.customer_record_id = customers.source_record_id
