@@ -29,7 +29,7 @@ def test_a_turkish_number_gets_its_country_code_from_the_default(raw: str) -> No
 
 
 def test_a_number_without_a_country_is_not_guessed_at() -> None:
-    assert form("phone", "0532 123 45 67", "") == (None, False, False, "no_country_code", None)
+    assert form("phone", "0532 123 45 67", "") == (None, False, False, "no_country_code", None, None)
     assert form("phone", "+45 20 12 34 56", "").normalised == "+4520123456"
 
 
@@ -48,11 +48,11 @@ def test_placeholders_and_ruined_numbers_are_never_valid(raw: str) -> None:
 
 @pytest.mark.parametrize("raw", ["İSMAİL@example.com", "ısmaıl@example.com", "i\u0307smai\u0307l@example.com"])
 def test_a_turkish_i_in_an_address_is_folded_and_flagged(raw: str) -> None:
-    assert form("email", raw) == ("ismail@example.com", True, False, "turkish_i", None)
+    assert form("email", raw) == ("ismail@example.com", True, False, "turkish_i", None, "ismail@example.com")
 
 
 def test_a_latin_capital_i_in_an_address_is_a_plain_i() -> None:
-    assert form("email", " IRMAK@Example.COM ") == ("irmak@example.com", True, False, None, None)
+    assert form("email", " IRMAK@Example.COM ") == ("irmak@example.com", True, False, None, None, "irmak@example.com")
 
 
 @pytest.mark.parametrize(

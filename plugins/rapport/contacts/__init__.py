@@ -1,4 +1,4 @@
-"""Contact points (e-mail, phone, name): each distinct value as seen gets one normal form, in one place."""
+"""Contact points (e-mail, phone, name, postal address): one normal form for each, in one place."""
 
 from rapport.contacts.normal_form import KINDS, NormalForm, normalise
 from rapport.contacts.normalised import refresh

@@ -21,19 +21,19 @@ def spelling(raw: str) -> str:
     return text[7:] if text[:7].lower() == "mailto:" else text
 
 
-def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool, str | None]:
-    """normalised, is_valid, is_shared, reason of an address as `spelling` gives it."""
+def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool, str | None, str | None, str | None]:
+    """normalised, is_valid, is_shared, reason, display, match_key of an address as `spelling` gives it."""
     lowered = text.translate(_TURKISH_I).lower().replace(_COMBINING_DOT, "i")
     repaired = "turkish_i" if "İ" in text or "ı" in text or _COMBINING_DOT in text.lower() else None
     try:
         # without SMTPUTF8: no shop or mail service in use here delivers to a local part outside ASCII
         address = validate_email(lowered, check_deliverability=False, allow_smtputf8=False).ascii_email
     except EmailNotValidError:
-        return None, False, False, "not_an_address" if lowered else "empty"
+        return None, False, False, "not_an_address" if lowered else "empty", None, None
     if address is None:
-        return None, False, False, "not_an_address"
+        return None, False, False, "not_an_address", None, None
     address = address.lower()
     known = verdict("email", address.partition("@")[0].partition("+")[0])
     if known is not None:
-        return address, not known.is_invalid, known.is_shared, known.reason
-    return address, True, False, repaired
+        return address, not known.is_invalid, known.is_shared, known.reason, None, address
+    return address, True, False, repaired, None, address

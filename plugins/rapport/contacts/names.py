@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-from anyascii import anyascii
-
+from rapport.contacts import folding
 from rapport.contacts.known_values import verdict
 
 _NOT_A_LETTER = re.compile(r"[^A-Z]+")
@@ -15,24 +13,15 @@ _TURKISH = re.compile("[İıŞşĞğ]")
 _PARTICLES = {"af", "da", "de", "den", "der", "la", "van", "von"}
 
 
-def spelling(raw: str) -> str:
-    """The value with its blanks put in order, without the dot that lower() leaves of an İ elsewhere."""
-    return " ".join(unicodedata.normalize("NFKC", raw).replace("i\u0307", "i").split())
-
-
-def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool, str | None, str | None]:
-    """normalised, is_valid, is_shared, reason, display of a name as `spelling` gives it.
-
-    The key is transliterated, then upper-cased, in this order: anyascii maps İ and I to I, ı and i to i, so
-    that all four spellings of a Turkish i meet in I, and ø, æ, å become letters rather than nothing.
-    """
-    key = _NOT_A_LETTER.sub(" ", anyascii(text).upper().replace("'", "")).strip()
+def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool, str | None, str | None, str | None]:
+    """normalised, is_valid, is_shared, reason, display, match_key of a name as `folding.spelling` gives it."""
+    key = _NOT_A_LETTER.sub(" ", folding.fold(text)).strip()
     if not key:
-        return None, False, False, "no_letters" if text else "empty", None
+        return None, False, False, "no_letters" if text else "empty", None, None
     known = verdict("name", key)
     if known is not None:
-        return None, False, False, known.reason, None
-    return key, True, False, None, display_form(text, default_country)
+        return None, False, False, known.reason, None, None
+    return key, True, False, None, display_form(text, default_country), folding.match_key(key)
 
 
 def display_form(text: str, default_country: str) -> str:

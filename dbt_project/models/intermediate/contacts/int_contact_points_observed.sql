@@ -15,10 +15,7 @@ customer_points as (
     select
         points.kind,
         points.raw_value,
-        case
-            when points.kind = 'email' then '{{ var("default_country") }}'
-            else {{ contact_country('customers.country_code') }}
-        end as default_country
+        {{ point_country('points.kind', contact_country('customers.country_code')) }} as default_country
     from customers
     cross join lateral (
         values
@@ -27,7 +24,10 @@ customer_points as (
         ('phone', customers.phone_2_raw),
         ('name', customers.full_name_raw),
         ('name', customers.first_name_raw),
-        ('name', customers.last_name_raw)
+        ('name', customers.last_name_raw),
+        ('street', customers.street_address),
+        ('city', customers.city),
+        ('postal_code', customers.postal_code)
     ) as points (kind, raw_value)
 
 ),
@@ -38,10 +38,7 @@ consent_points as (
     select
         consents.contact_type as kind,
         consents.contact_raw as raw_value,
-        case
-            when consents.contact_type = 'email' then '{{ var("default_country") }}'
-            else {{ contact_country('customers.country_code') }}
-        end as default_country
+        {{ point_country('consents.contact_type', contact_country('customers.country_code')) }} as default_country
     from consents
     left join customers
         on consents.customer_record_id = customers.source_record_id

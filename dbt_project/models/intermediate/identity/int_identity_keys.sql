@@ -1,13 +1,6 @@
 with customers as (
 
-    select * from {{ ref('int_customers_unioned') }}
-
-),
-
-normalised as (
-
-    select * from {{ ref('stg_contacts__normalised') }}
-    where is_valid and not is_shared
+    select * from {{ ref('int_customers_normalised') }}
 
 ),
 
@@ -31,42 +24,23 @@ external_ids as (
 emails as (
 
     select
-        customers.source_record_id,
+        source_record_id,
         'email' as key_type,
-        normalised.contact as key_value
+        email_key as key_value
     from customers
-    inner join normalised
-        on
-            customers.email_raw = normalised.contact_raw
-            and normalised.contact_type = 'email'
-            and normalised.default_country = '{{ var("default_country") }}'
-
-),
-
-phones_raw as (
-
-    select
-        customers.source_record_id,
-        numbers.phone_raw,
-        {{ contact_country('customers.country_code') }} as default_country
-    from customers
-    cross join lateral (values (customers.phone_raw), (customers.phone_2_raw)) as numbers (phone_raw)
-    where numbers.phone_raw is not null
+    where email_key is not null
 
 ),
 
 phones as (
 
     select
-        phones_raw.source_record_id,
+        customers.source_record_id,
         'phone' as key_type,
-        normalised.contact as key_value
-    from phones_raw
-    inner join normalised
-        on
-            phones_raw.phone_raw = normalised.contact_raw
-            and phones_raw.default_country = normalised.default_country
-            and normalised.contact_type = 'phone'
+        numbers.phone_key as key_value
+    from customers
+    cross join lateral (values (customers.phone_key), (customers.phone_2_key)) as numbers (phone_key)
+    where numbers.phone_key is not null
 
 ),
 

@@ -11,6 +11,7 @@ renamed as (
         raw_value as contact_raw,
         default_country,
         normalised as contact,
+        match_key,
         display as display_name,
         is_valid,
         is_shared

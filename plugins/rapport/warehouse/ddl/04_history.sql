@@ -19,6 +19,7 @@ create table if not exists build_contacts.normalised (
     primary key (kind, raw_value, default_country)
 );
 alter table build_contacts.normalised add column if not exists display text;
+alter table build_contacts.normalised add column if not exists match_key text;
 comment on table build_contacts.normalised is 'Each distinct contact point as seen, and its one normal form.';
 
 create table if not exists build_contacts.rules (fingerprint text primary key);
