@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
+from rapport import settings
 from rapport.contacts import normalise
 from rapport.errors import IdentityError, UsageError
 from rapport.identity.birth_dates import birth_dates
@@ -154,12 +155,22 @@ def _without_blanks(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _countries(table: pa.Table, mapping: Mapping[str, Sequence[str]], default_country: str) -> pa.ChunkedArray:
-    """ISO 3166 code of each record; the default where the file gives none of two letters."""
+    """ISO 3166 code of each record, of a code or a name that the seed country_names knows; else the default."""
     if "country" not in mapping:
         return pa.chunked_array([pa.repeat(pa.scalar(default_country), table.num_rows)])
-    written = pc.utf8_upper(_joined(table, mapping["country"]))
-    is_code = pc.fill_null(pc.match_substring_regex(written, "^[A-Z]{2}$"), False)
-    return pc.if_else(is_code, written, default_country)
+    encoded = pc.dictionary_encode(_joined(table, mapping["country"])).combine_chunks()
+    names = _country_names()
+    codes = [
+        names.get(written.replace("İ", "i").replace("I", "i").lower(), written.upper() if len(written) == 2 else None)
+        for written in encoded.dictionary.to_pylist()
+    ]
+    found = pa.array(codes, pa.string()).take(encoded.indices)
+    return pa.chunked_array([pc.fill_null(found, default_country)])
+
+
+def _country_names() -> dict[str, str]:
+    with (settings.DBT_PROJECT / "seeds" / "country_names.csv").open(encoding="utf-8", newline="") as file:
+        return {row["country_name"]: row["country_code"] for row in csv.DictReader(file)}
 
 
 def _normalised(kind: str, values: pa.ChunkedArray, countries: pa.ChunkedArray) -> pa.Array:
