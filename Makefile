@@ -35,6 +35,10 @@ $(VENV)/.installed-bench: requirements-bench.lock | $(VENV)/.installed-realdata
 	@bin/install --add $(PYTHON) $(UV_VERSION) requirements-bench.lock
 	@touch $@
 
+$(VENV)/.installed-peers: requirements-peers.lock | $(VENV)/.installed
+	@bin/install --apart peers $(PYTHON) $(UV_VERSION) requirements-peers.lock
+	@touch $@
+
 .PHONY: realdata
 realdata: $(VENV)/.installed-realdata ## the packages that carry real retail data
 
@@ -80,6 +84,10 @@ bench-load: $(VENV)/.installed-bench ## taking files in: [ROWS="1000000 10000000
 .PHONY: bench-publish
 bench-publish: $(VENV)/.installed-bench ## publishing a mart: [ROWS=500000]
 	@$(BIN)/python -m benchmarks.publish $(ROWS)
+
+.PHONY: bench-identity
+bench-identity: $(VENV)/.installed $(VENV)/.installed-peers ## who is who, right and fast, beside Splink and ECM: [ROWS=1000000]
+	@$(BIN)/python -m benchmarks.identity $(ROWS)
 
 .PHONY: lock
 lock: ## resolve the dependencies anew (for maintainers)

@@ -71,6 +71,7 @@ GROUPS = {
     "samples": ("rapport.samples.commands", "app"),
     "quarantine": ("rapport.landing.commands", "app"),
     "survey": ("rapport.surveys.commands", "app"),
+    "identity": ("rapport.identity.commands", "app"),
     "segments": ("rapport.activation.commands", "app"),
     "nights": ("rapport.nights.commands", "nights_app"),
 }

@@ -9,7 +9,7 @@ import duckdb
 # Up to here every record is compared with every other.
 ALL_PAIRS_RECORDS = 1_000
 # What a rule may cost, in pairs; its largest blocks are left to the rules that divide them further.
-PAIRS_A_RECORD, LEAST_PAIRS = 1.5, 300_000
+PAIRS_A_RECORD, LEAST_PAIRS = 0.8, 300_000
 LARGEST_BLOCK = 5_000
 
 _NAMES = ("least(given_name, surname)", "greatest(given_name, surname)")
@@ -23,13 +23,13 @@ RULES: dict[str, tuple[str, ...]] = {
     "external_id": ("unnest(external_ids)",),
     "local_part": ("local_part",),
     "name": _NAMES,
-    "name_and_year": (*_NAMES, "birth_date[1:4]"),
+    "name_and_year": (*_NAMES, "birth_year"),
     "name_and_code": (*_NAMES, "postal_code"),
     "name_and_town": (*_NAMES, "city"),
     "sounds": (f"least({_GIVEN_SOUND}, {_SURNAME_SOUND})", f"greatest({_GIVEN_SOUND}, {_SURNAME_SOUND})"),
     "sounds_and_town": (_GIVEN_SOUND, _SURNAME_SOUND, "city"),
     "birth_date": ("birth_date",),
-    "birth_date_and_given": ("birth_date", "given_name[1]"),
+    "birth_date_and_given": ("birth_date", "given_initial"),
     "birth_date_and_surname": ("birth_date", "surname[1:2]"),
     "birth_date_and_code": ("birth_date", "postal_code"),
     "surname_and_birthday": ("surname", "birth_date[5:8]"),
@@ -42,7 +42,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "street_and_town": ("street", "city"),
     "given_and_street": ("given_name", "street"),
     "surname_and_street": ("surname", "street"),
-    "number_and_code": ("house_number", "postal_code", "given_name[1]"),
+    "number_and_code": ("house_number", "postal_code", "given_initial"),
     # of these only what is rare, and in a small set nearly all
     "given_name": ("given_name",),
     "surname": ("surname",),

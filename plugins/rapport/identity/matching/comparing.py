@@ -6,25 +6,34 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from rapport.identity.matching.comparisons import Comparison, comparisons
+from rapport.identity.matching.comparisons import SHARED, comparisons
 
 Integers = npt.NDArray[np.int64]
 
-SAMPLED_PAIRS = 400_000
+SAMPLED_PAIRS = 200_000
 
 
 def compare(conn: duckdb.DuckDBPyConnection, pairs: str, into: str) -> None:
     """Fill the table `into` (l, r, pattern) from the table `pairs` (l, r)."""
     columns = sorted({column for comparison in comparisons() for column in comparison.columns})
     sides = ", ".join(f"{side}.{column} as {column}_{side}" for column in columns for side in "lr")
+    shared = ", ".join(f"{expression} as {name}" for name, expression in SHARED.items())
     pattern = " + ".join(
-        f"({comparison.sql()} + 1)::bigint * {size}" for comparison, size in zip(comparisons(), _place_values(), strict=True)
+        f"({_with_shared(comparison.sql())} + 1)::bigint * {size}"
+        for comparison, size in zip(comparisons(), _place_values(), strict=True)
     )
     conn.execute(
         f"create or replace table {into} as select l, r, ({pattern})::bigint as pattern from ("
-        f" select pairs.l, pairs.r, {sides} from {pairs} as pairs"
-        f" join records as l on l.row = pairs.l join records as r on r.row = pairs.r)"
+        f" select *, {shared} from ("
+        f"  select pairs.l, pairs.r, {sides} from {pairs} as pairs"
+        "  join records as l on l.row = pairs.l join records as r on r.row = pairs.r))"
     )
+
+
+def _with_shared(sql: str) -> str:
+    for name, expression in SHARED.items():
+        sql = sql.replace(expression, name)
+    return sql
 
 
 def sample_strangers(conn: duckdb.DuckDBPyConnection, into: str) -> None:
@@ -60,4 +69,4 @@ def _place_values() -> list[int]:
     return sizes
 
 
-__all__ = ["Comparison", "compare", "count_patterns", "levels", "sample_strangers"]
+__all__ = ["compare", "count_patterns", "levels", "sample_strangers"]

@@ -56,16 +56,19 @@ class Comparison:
         return f"case when {self.missing} then {NULL_LEVEL} {whens} else 0 end"
 
 
-def _similar(column: str, threshold: float) -> str:
-    return f"jaro_winkler_similarity({column}_l, {column}_r) >= {threshold}"
+def _if(cheap: str, costly: str) -> str:
+    """Both hold; the costly one is looked at only where the cheap one does. (AND promises no order.)"""
+    return f"(case when {cheap} then {costly} else false end)"
 
 
-def _one_edit(column: str, floor: float) -> str:
+def _likeness(column: str) -> str:
+    return f"jaro_winkler_similarity({column}_l, {column}_r)"
+
+
+def _slip_apart(column: str) -> str:
     # Jaro-Winkler first: it is several times as fast and rules most pairs out
-    return (
-        f"(jaro_winkler_similarity({column}_l, {column}_r) >= {floor}"
-        f" and damerau_levenshtein({column}_l, {column}_r) <= 1)"
-    )
+    edit = f"damerau_levenshtein({column}_l, {column}_r) <= 1"
+    return f"({_likeness(column)} >= 0.92 or {_if(f'{_likeness(column)} >= 0.8', edit)})"
 
 
 def _missing(*columns: str) -> str:
@@ -74,34 +77,42 @@ def _missing(*columns: str) -> str:
 
 def _part_of(column: str) -> str:
     """All words of the one among those of the other: `ANNE MARIE` and `ANNE`."""
-    left, right = f"' ' || {column}_l || ' '", f"' ' || {column}_r || ' '"
-    return f"(contains({left}, {right}) or contains({right}, {left}))"
+    left, right = f"{column}_l", f"{column}_r"
+    words = f"contains(' ' || {{}} || ' ', ' ' || {{}} || ' ')"
+    return (
+        f"({_if(f'contains({left}, {right})', words.format(left, right))}"
+        f" or {_if(f'contains({right}, {left})', words.format(right, left))})"
+    )
+
+
+def _digits_apart(column: str, length: int) -> str:
+    """In how many places two texts differ; hamming() refuses texts of different lengths."""
+    return f"hamming(rpad({column}_l, {length}, '_'), rpad({column}_r, {length}, '_'))"
+
+
+def _digit_apart(column: str, length: int) -> str:
+    """One digit differs, or two neighbours changed places."""
+    apart = _digits_apart(column, length)
+    return f"({apart} = 1 or {_if(f'{apart} = 2', f'damerau_levenshtein({column}_l, {column}_r) = 1')})"
 
 
 # Given name and surname in each other's place. The surname then says nothing of its own.
-_SWAPPED = (
-    "(given_name_l is not null and surname_l is not null and given_name_r is not null and surname_r is not null"
-    " and given_name_l[1] = surname_r[1] and surname_l[1] = given_name_r[1]"
-    " and given_name_l <> given_name_r"
-    " and jaro_winkler_similarity(given_name_l, surname_r) >= 0.9"
+_SWAPPED = _if(
+    "given_initial_l = surname_initial_r and surname_initial_l = given_initial_r and given_name_l <> given_name_r",
+    "(jaro_winkler_similarity(given_name_l, surname_r) >= 0.9"
     " and jaro_winkler_similarity(surname_l, given_name_r) >= 0.9"
-    " and jaro_winkler_similarity(given_name_l, given_name_r) < 0.8)"
+    f" and {_likeness('given_name')} < 0.8)",
 )
 
-def _digits_apart(left: str, right: str, length: int) -> str:
-    """In how many places two texts differ; hamming() refuses texts of different lengths."""
-    return f"hamming(rpad({left}, {length}, '_'), rpad({right}, {length}, '_'))"
+_YEARS, _MONTHS, _DAYS = (f"birth_{part}_l = birth_{part}_r" for part in ("year", "month", "day"))
+_ANY_PART = f"({_YEARS} or {_MONTHS} or {_DAYS})"  # else at least three digits differ
 
-
-def _one_digit_edit(left: str, right: str, length: int) -> str:
-    apart = _digits_apart(left, right, length)
-    return f"({apart} = 1 or ({apart} = 2 and damerau_levenshtein({left}, {right}) = 1))"
-
-
-_DATES = "length(birth_date_l) = 8 and length(birth_date_r) = 8"
-_YEARS = "birth_date_l[1:4] = birth_date_r[1:4]"
-_MONTHS = "birth_date_l[5:6] = birth_date_r[5:6]"
-_DAYS = "birth_date_l[7:8] = birth_date_r[7:8]"
+# What several levels ask is worked out once.
+SHARED: dict[str, str] = {
+    "is_swapped": _SWAPPED,
+    **{f"{column}_likeness": _likeness(column) for column in ("given_name", "surname", "city", "street_name", "email")},
+    "birth_digits_apart": f"case when {_ANY_PART} then {_digits_apart('birth_date', 8)} else 8 end",
+}
 
 
 @cache
@@ -110,20 +121,20 @@ def comparisons() -> tuple[Comparison, ...]:
     return (
         Comparison(
             "given_name",
-            ("given_name", "surname"),
+            ("given_name", "surname", "given_initial", "surname_initial"),
             _missing("given_name"),
             (
                 Level("the same", "given_name_l = given_name_r", 0.82, 0.02),
                 Level("in the surname's place", _SWAPPED, 0.01, 0.001),
                 Level("one among the other's", _part_of("given_name"), 0.04, 0.01),
-                Level("a slip apart", f"({_similar('given_name', 0.92)} or {_one_edit('given_name', 0.8)})", 0.08, 0.01),
+                Level("a slip apart", _slip_apart("given_name"), 0.08, 0.01),
                 Level(
                     "an initial of the other",
-                    "given_name_l[1] = given_name_r[1] and (length(given_name_l) = 1 or length(given_name_r) = 1)",
+                    "given_initial_l = given_initial_r and (length(given_name_l) = 1 or length(given_name_r) = 1)",
                     0.01,
                     0.02,
                 ),
-                Level("alike", _similar("given_name", 0.8), 0.02, 0.03),
+                Level("alike", f"{_likeness('given_name')} >= 0.8", 0.02, 0.03),
                 Level("different", "", 0.015, 0.92),
             ),
             frequency="given_name",
@@ -131,43 +142,43 @@ def comparisons() -> tuple[Comparison, ...]:
         ),
         Comparison(
             "surname",
-            ("surname", "given_name"),
+            ("surname", "given_name", "given_initial", "surname_initial"),
             f"{_missing('surname')} or {_SWAPPED}",
             (
                 Level("the same", "surname_l = surname_r", 0.85, 0.68),
                 Level("one among the other's", _part_of("surname"), 0.03, 0.04),
-                Level("a slip apart", f"({_similar('surname', 0.92)} or {_one_edit('surname', 0.8)})", 0.07, 0.06),
-                Level("alike", _similar("surname", 0.8), 0.015, 0.02),
+                Level("a slip apart", _slip_apart("surname"), 0.07, 0.06),
+                Level("alike", f"{_likeness('surname')} >= 0.8", 0.015, 0.02),
                 Level("different", "", 0.035, 0.2),
             ),
             frequency="surname",
         ),
         Comparison(
             "birth_date",
-            ("birth_date",),
+            ("birth_date", "birth_year", "birth_month", "birth_day"),
             _missing("birth_date"),
             (
                 Level("the same", "birth_date_l = birth_date_r", 0.88, 0.01),
                 Level(
                     "day and month swapped",
-                    f"{_DATES} and {_YEARS} and birth_date_l[5:6] = birth_date_r[7:8]"
-                    " and birth_date_l[7:8] = birth_date_r[5:6]",
+                    f"{_YEARS} and birth_month_l = birth_day_r and birth_day_l = birth_month_r",
                     0.015,
                     0.001,
                 ),
                 Level(
                     "a slip apart",
-                    f"{_DATES} and {_one_digit_edit('birth_date_l', 'birth_date_r', 8)}",
+                    f"({SHARED['birth_digits_apart']} = 1"
+                    f" or {_if(SHARED['birth_digits_apart'] + ' = 2', 'damerau_levenshtein(birth_date_l, birth_date_r) = 1')})",
                     0.06,
                     0.005,
                 ),
                 Level(
                     "one part apart",
-                    f"{_DATES} and (({_YEARS} and ({_MONTHS} or {_DAYS})) or ({_MONTHS} and {_DAYS}))",
+                    f"(({_YEARS} and ({_MONTHS} or {_DAYS})) or ({_MONTHS} and {_DAYS}))",
                     0.02,
                     0.01,
                 ),
-                Level("two digits apart", f"{_DATES} and {_digits_apart('birth_date_l', 'birth_date_r', 8)} = 2", 0.01, 0.02),
+                Level("two digits apart", f"{SHARED['birth_digits_apart']} = 2", 0.01, 0.02),
                 Level("different", "", 0.015, 0.95),
             ),
             frequency="birth_date",
@@ -181,14 +192,13 @@ def comparisons() -> tuple[Comparison, ...]:
                 Level("the same door", "street_l = street_r", 0.7, 0.78),
                 Level(
                     "the same number, the street a slip apart",
-                    "house_number_l = house_number_r and (jaro_winkler_similarity(street_name_l, street_name_r) >= 0.88"
-                    f" or {_part_of('street_name')})",
+                    f"house_number_l = house_number_r and ({_likeness('street_name')} >= 0.88 or {_part_of('street_name')})",
                     0.1,
                     0.1,
                 ),
                 Level(
                     "the same street",
-                    "(street_name_l = street_name_r or jaro_winkler_similarity(street_name_l, street_name_r) >= 0.94)",
+                    f"{_likeness('street_name')} >= 0.94",
                     0.05,
                     0.04,
                 ),
@@ -204,34 +214,36 @@ def comparisons() -> tuple[Comparison, ...]:
                 Level(
                     "the same",
                     "postal_code_l = postal_code_r and (city_l is null or city_r is null or city_l = city_r"
-                    f" or {_similar('city', 0.9)})",
+                    f" or {_likeness('city')} >= 0.9)",
                     0.78,
                     0.86,
                 ),
                 Level("the same code", "postal_code_l = postal_code_r", 0.04, 0.04),
                 Level(
                     "the same town, the code a slip apart",
-                    f"{_similar('city', 0.9)} and {_one_digit_edit('postal_code_l', 'postal_code_r', 10)}",
+                    _if(f"{_likeness('city')} >= 0.9", _digit_apart("postal_code", 10)),
                     0.05,
                     0.03,
                 ),
-                Level("the same town", _similar("city", 0.9), 0.05, 0.04),
+                Level("the same town", f"{_likeness('city')} >= 0.9", 0.05, 0.04),
                 Level("different", "", 0.08, 0.03),
             ),
             frequency="postal_code",
         ),
         Comparison(
             "email",
-            ("emails", "mailbox"),
+            ("emails", "email", "email_digits", "mailbox"),
             "emails_l is null or emails_r is null",
             (
-                Level("the same", "list_has_any(emails_l, emails_r)", 0.65, 0.05),
+                Level("the same", "(email_l = email_r or list_has_any(emails_l, emails_r))", 0.65, 0.05),
                 Level("the same before the @, and no name", "mailbox_l = mailbox_r", 0.05, 0.002),
                 Level(
                     "a slip apart",
-                    "regexp_replace(emails_l[1], '[^0-9]', '', 'g') = regexp_replace(emails_r[1], '[^0-9]', '', 'g')"
-                    " and jaro_winkler_similarity(emails_l[1], emails_r[1]) >= 0.9"
-                    " and damerau_levenshtein(emails_l[1], emails_r[1]) <= 2",
+                    # a digit makes another address, a letter hardly does
+                    _if(
+                        f"email_digits_l = email_digits_r and {_likeness('email')} >= 0.9",
+                        "damerau_levenshtein(email_l, email_r) <= 2",
+                    ),
                     0.05,
                     0.002,
                 ),
@@ -240,13 +252,13 @@ def comparisons() -> tuple[Comparison, ...]:
         ),
         Comparison(
             "phone",
-            ("phones",),
+            ("phones", "phone"),
             "phones_l is null or phones_r is null",
             (
-                Level("the same", "list_has_any(phones_l, phones_r)", 0.65, 0.2),
+                Level("the same", "(phone_l = phone_r or list_has_any(phones_l, phones_r))", 0.65, 0.2),
                 Level(
                     "a slip apart",
-                    _one_digit_edit("phones_l[1]", "phones_r[1]", 16),
+                    _digit_apart("phone", 16),
                     0.05,
                     0.005,
                 ),

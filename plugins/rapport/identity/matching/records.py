@@ -63,12 +63,20 @@ select
     *,
     nullif(trim(regexp_replace(street, '\\b[0-9]+[A-Z]?\\b', '', 'g')), '') as street_name,
     nullif(regexp_extract(street, '\\b[0-9]+[A-Z]?\\b'), '') as house_number,
-    string_split(emails[1], '@')[1] as local_part,
+    given_name[1] as given_initial,
+    surname[1] as surname_initial,
+    if(length(birth_date) = 8, birth_date[1:4], null) as birth_year,
+    if(length(birth_date) = 8, birth_date[5:6], null) as birth_month,
+    if(length(birth_date) = 8, birth_date[7:8], null) as birth_day,
+    emails[1] as email,
+    phones[1] as phone,
+    regexp_replace(email, '[^0-9]', '', 'g') as email_digits,
+    string_split(email, '@')[1] as local_part,
     case
-        when length(string_split(emails[1], '@')[1]) >= 5
-            and not coalesce(contains(upper(string_split(emails[1], '@')[1]), string_split(given_name, ' ')[1]), false)
-            and not coalesce(contains(upper(string_split(emails[1], '@')[1]), string_split(surname, ' ')[-1]), false)
-        then string_split(emails[1], '@')[1]
+        when length(local_part) >= 5
+            and not coalesce(contains(upper(local_part), string_split(given_name, ' ')[1]), false)
+            and not coalesce(contains(upper(local_part), string_split(surname, ' ')[-1]), false)
+        then local_part
     end as mailbox
 from folded
 order by id
@@ -83,7 +91,7 @@ select list(point) from (
 """
 
 _TOO_COMMON_BIRTH_DATES = f"""
-update records set birth_date = null where birth_date in (
+update records set birth_date = null, birth_year = null, birth_month = null, birth_day = null where birth_date in (
     select birth_date from records where birth_date is not null group by birth_date
     having count(*) > greatest({COMMON_BIRTH_DATE_RECORDS}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records))
 )
@@ -114,8 +122,8 @@ def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
         ((too_common,),) = conn.execute(_TOO_COMMON_POINTS.format(points)).fetchall()
         if too_common:
             conn.execute(
-                f"update records set {points} = nullif(list_filter({points}, lambda x: not list_contains($1, x)), [])"
-                f" where list_has_any({points}, $1)",
+                f"update records set {points} = nullif(list_filter({points}, lambda x: not list_contains($1, x)), []),"
+                f" {points[:-1]} = null where list_has_any({points}, $1)",
                 [too_common],
             )
     conn.execute(_TOO_COMMON_BIRTH_DATES)

@@ -47,29 +47,34 @@ def score(
         }
     )
     conn.register("weights", table)
-    joins, by_strangers, by_home = [], ["strangers"], ["home"]
+    keys, joins, by_strangers, by_home = [], [], ["strangers"], ["home"]
     for position, comparison in frequent:
         column, matrix = comparison.frequency, parameters.levels[position]
-        share = f"coalesce({column}.share, (select share from frequency_{column} where value is null))"
-        joins.append(f"left join frequency_{column} as {column} on top_{column} and {column}.value = records.{column}")
-        by_strangers.append(f"if(top_{column}, {np.log2(matrix[STRANGERS, -1])} - log2({share}), 0)")
+        ((rarest,),) = conn.execute(f"select share from frequency_{column} where value is null").fetchall()
+        share = f"coalesce({column}.share, {rarest})"
+        keys.append(f"if(top_{column}, records.{column}, null) as top_{column}")
+        joins.append(f"left join frequency_{column} as {column} on {column}.value = top_{column}")
+        by_strangers.append(f"if(top_{column} is null, 0, {np.log2(matrix[STRANGERS, -1])} - log2({share}))")
         if comparison.tells_apart:
             top = matrix[HOME, -1]
-            by_home.append(f"if(top_{column}, {np.log2(top)} - log2(greatest({top}, {share})), 0)")
+            by_home.append(f"if(top_{column} is null, 0, {np.log2(top)} - log2(greatest({top}, {share})))")
     conn.execute(
         f"""
         create or replace table {into} as
         select l, r, pattern, -log2(pow(2, -strangers) + pow(2, -home)) as weight
         from (
             select
-                compared.l,
-                compared.r,
-                compared.pattern,
+                l,
+                r,
+                pattern,
                 greatest({" + ".join(by_strangers)}, -{_FARTHEST}) as strangers,
                 greatest({" + ".join(by_home)}, -{_FARTHEST}) as home
-            from {compared} as compared
-            join weights using (pattern)
-            join records on records.row = compared.l
+            from (
+                select compared.l, compared.r, compared.pattern, strangers, home, {", ".join(keys)}
+                from {compared} as compared
+                join weights using (pattern)
+                join records on records.row = compared.l
+            )
             {" ".join(joins)}
         )
         {"" if np.isinf(least_weight) else f"where weight >= {least_weight}"}

@@ -1,0 +1,70 @@
+"""`rapport identity`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rapport.identity.matching import Linked
+
+app = typer.Typer(help="Who is who: which records are one person, and why.", no_args_is_help=True)
+
+
+@app.callback()
+def _identity() -> None:
+    """Keep `link` a command of its own while it is the only one."""
+
+
+@app.command("link")
+def link_file(
+    path: Annotated[Path, typer.Argument(help="a delimited text file with a header")],
+    maps: Annotated[
+        list[str],
+        typer.Option(
+            "--map",
+            help="field=column, or field=column+column; fields: id, given_name, surname, full_name, birth_date, street,"
+            " city, postcode, state, country, email, phone, external_id",
+        ),
+    ],
+    country: Annotated[str, typer.Option(help="where phones without a country code are from; DK, TR …")] = "",
+    encoding: Annotated[str, typer.Option(help="of the file")] = "utf-8",
+    merge: Annotated[float, typer.Option(help="probability from which two records are one person")] = 0.5,
+) -> None:
+    """Write id,cluster of each record of a file to standard output: equal clusters are one person."""
+    import pyarrow.csv
+    from rich.console import Console
+
+    from rapport.identity.matching import Settings, link
+    from rapport.identity.person_files import read_mapping, read_persons
+
+    settings = Settings(merge=merge, review=min(merge, Settings().review))
+    mapping = read_mapping(maps)
+    started = time.perf_counter()
+    console = Console(stderr=True)
+    with console.status("Reading and normalising") as status:
+        records = read_persons(path, mapping, country.upper(), encoding)
+        linked = link(records, settings, progress=status.update)
+    _report(console, linked, time.perf_counter() - started)
+    pyarrow.csv.write_csv(linked.clusters, sys.stdout.buffer, pyarrow.csv.WriteOptions(quoting_style="needed"))
+
+
+def _report(console: object, linked: Linked, seconds: float) -> None:
+    from pyarrow import compute
+    from rich.console import Console
+
+    assert isinstance(console, Console)
+    n_persons = len(compute.unique(linked.clusters["cluster"]))
+    if not linked.model.parameters.is_estimated:
+        console.print(
+            "[yellow]Too little agrees in these records to learn from them: matched by general experience.[/]"
+        )
+    console.print(
+        f"{linked.clusters.num_rows:,} records are {n_persons:,} persons; {linked.for_review.num_rows:,} pairs are in"
+        f" doubt ({seconds:.1f} s)",
+        highlight=False,
+    )
