@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from identity.records import build_records
 
 from rapport.businesses import load_business
 from rapport.errors import BuildError
@@ -17,23 +18,7 @@ from rapport.warehouse import connect
 BUSINESS = load_business("sample")
 NIGHTS = [date(2026, 1, day) for day in range(1, 9)]
 Keys = dict[str, list[str]]
-COLUMNS = (
-    "source_record_id", "given_name_key", "surname_key", "birth_date_digits", "street_key", "city_key",
-    "postal_code_key", "country_code", "email_key", "phone_key", "phone_2_key", "external_id", "buyer_external_id",
-)  # fmt: skip
 POINTS = {"email": "email_key", "phone": "phone_key", "id": "external_id"}
-
-
-def build_records(conn: psycopg.Connection[Any], rows: list[dict[str, str]]) -> None:
-    """Put int_identity_records in place, as dbt does."""
-    conn.execute("create schema if not exists build_intermediate")
-    conn.execute("drop table if exists build_intermediate.int_identity_records")
-    columns = ", ".join(f"{column} text" for column in COLUMNS)
-    conn.execute(f"create table build_intermediate.int_identity_records ({columns})")  # type: ignore[arg-type]
-    conn.cursor().executemany(
-        f"insert into build_intermediate.int_identity_records values ({', '.join(['%s'] * len(COLUMNS))})",  # type: ignore[arg-type]
-        [[row.get(column) for column in COLUMNS] for row in rows],
-    )
 
 
 def night(conn: psycopg.Connection[Any], index: int, records: Keys) -> dict[str, str]:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rapport.identity.review_commands import decide, explain, model, review, train
+
 if TYPE_CHECKING:
     from rapport.identity.matching import Linked
 
 app = typer.Typer(help="Who is who: which records are one person, and why.", no_args_is_help=True)
 
 
-@app.callback()
-def _identity() -> None:
-    """Keep `link` a command of its own while it is the only one."""
+for command in (review, explain, decide, train, model):
+    app.command()(command)
 
 
 @app.command("link")

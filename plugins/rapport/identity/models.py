@@ -16,16 +16,28 @@ OUTGROWN = 4
 def model_for(conn: Connection, business_date: date, n_records: int) -> Model | None:
     """The model to use for a night with so many records: the newest trained before it, unless they have outgrown it.
 
-    One that was trained in this very night counts, whatever has been outgrown. None: train one.
+    One that was trained in this very night counts, whatever has been outgrown or dismissed. None: train one.
     """
     row = conn.execute(
-        "select version, trained_on, n_records from history.identity_models where trained_on <= %s"
+        "select version, trained_on, n_records, is_dismissed from history.identity_models where trained_on <= %s"
         " order by trained_on desc limit 1",
         [business_date],
     ).fetchone()
-    if row is None or (row[1] < business_date and n_records >= OUTGROWN * row[2]):
+    if row is None:
         return None
-    return load_model(conn, row[0])
+    version, trained_on, n_trained_on, is_dismissed = row
+    if trained_on < business_date and (is_dismissed or n_records >= OUTGROWN * n_trained_on):
+        return None
+    return load_model(conn, version)
+
+
+def dismiss_model(conn: Connection) -> str | None:
+    """Let the next night train a model of its own; returns the version of the one that it replaces, if there is one."""
+    row = conn.execute(
+        "update history.identity_models set is_dismissed = true"
+        " where trained_on = (select max(trained_on) from history.identity_models) returning version"
+    ).fetchone()
+    return row[0] if row else None
 
 
 def load_model(conn: Connection, version: str) -> Model:

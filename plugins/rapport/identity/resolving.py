@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -51,7 +52,7 @@ def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_
     if model is not None and state.is_trained_on(conn, business_date) and (changed or gone):
         model = None  # the night is built again, of other records: it learns from them
     is_trained = model is None
-    known_as = {"model": model.version if model else "", "settings": _as_text(settings)}
+    known_as = (model.version if model else "", _for_all_pairs(settings))
     if model is None or known_as != state.found_with or len(touched) > _MOST_NEW * records.num_rows:
         linked = link(records, settings, model=model)
         conn.execute("truncate build_identity.linked_records, build_identity.linked_pairs")
@@ -67,7 +68,7 @@ def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_
         if keeps_history:
             keep_model(conn, business_date, model, records.num_rows)
     assert model is not None
-    state.write(conn, {"model": model.version, "settings": known_as["settings"]}, decisions)
+    state.write(conn, model.version, known_as[1], decisions)
     conn.execute("analyze build_identity.linked_records, build_identity.linked_pairs")
     return {"compared": n_compared, "is_trained": int(is_trained), "for_review": _n_for_review(conn)}
 
@@ -166,9 +167,10 @@ def _n_for_review(conn: Connection) -> int:
     return int(row[0])
 
 
-def _as_text(settings: Settings) -> str:
-    """What of the settings concerns every pair; decisions concern only those they name."""
-    return json.dumps(asdict(replace(settings, must_link=(), cannot_link=())), sort_keys=True)
+def _for_all_pairs(settings: Settings) -> dict[str, Any]:
+    """What of the settings concerns every pair, as JSON has it; decisions concern only those they name."""
+    found: dict[str, Any] = json.loads(json.dumps(asdict(replace(settings, must_link=(), cannot_link=()))))
+    return found
 
 
 class _State:
@@ -179,7 +181,7 @@ class _State:
             conn, sql.SQL("select source_record_id, fingerprint, cluster from build_identity.linked_records"), _STATE
         )
         row = conn.execute("select model_version, settings, decisions from build_identity.linked_with").fetchone()
-        self.found_with = {"model": row[0], "settings": row[1]} if row else {}
+        self.found_with: tuple[str, dict[str, Any]] = (row[0], row[1]) if row else ("", {})
         self.decisions = Decisions.of(row[2]) if row else Decisions()
 
     def differences(self, ids: pa.Array, fingerprints: pa.Array) -> tuple[list[str], list[str]]:
@@ -196,13 +198,13 @@ class _State:
         """Whether the model in use was trained by that very night."""
         row = conn.execute(
             "select exists (select from history.identity_models where version = %s and trained_on = %s)",
-            [self.found_with.get("model"), business_date],
+            [self.found_with[0], business_date],
         ).fetchone()
         return row == (True,)
 
-    def write(self, conn: Connection, found_with: dict[str, str], decisions: Decisions) -> None:
+    def write(self, conn: Connection, version: str, settings: dict[str, Any], decisions: Decisions) -> None:
         conn.execute("delete from build_identity.linked_with")
         conn.execute(
             "insert into build_identity.linked_with (model_version, settings, decisions) values (%s, %s, %s)",
-            [found_with["model"], found_with["settings"], decisions.as_json()],
+            [version, json.dumps(settings), decisions.as_json()],
         )

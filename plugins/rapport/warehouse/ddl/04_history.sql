@@ -37,10 +37,11 @@ create table if not exists history.identity_models (
     version text not null,
     trained_on date primary key,
     n_records bigint not null,
-    is_estimated boolean not null
+    is_estimated boolean not null,
+    is_dismissed boolean not null default false
 );
 comment on table history.identity_models is
-    'Models of matching: the newest trained up to a night is the one that night used. is_estimated: learned from the records, not priors alone.';
+    'Models of matching: the newest trained up to a night is the one that night used. is_estimated: learned from the records, not priors alone; is_dismissed: the nights after train another.';
 create table if not exists history.identity_model_files (
     version text not null,
     file_name text not null,

@@ -1,0 +1,31 @@
+with pairs as (
+
+    select * from {{ ref('stg_identity__pairs_for_review') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_customer_records') }}
+
+),
+
+final as (
+
+    select
+        pairs.source_record_id,
+        pairs.other_source_record_id,
+        records.customer_id,
+        other_records.customer_id as other_customer_id,
+        pairs.agreement,
+        cast(round(cast(pairs.probability as numeric), 4) as numeric(5, 4)) as probability_rate,
+        pairs.is_contested
+    from pairs
+    inner join records
+        on pairs.source_record_id = records.source_record_id
+    inner join records as other_records
+        on pairs.other_source_record_id = other_records.source_record_id
+
+)
+
+select * from final
