@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
@@ -43,7 +43,7 @@ class Settings:
 
     merge: float = 0.5
     review: float = 0.1
-    guards: Guards = Guards()
+    guards: Guards = field(default_factory=Guards)
     must_link: Ids = ()
     cannot_link: Ids = ()
 
@@ -54,6 +54,9 @@ class Settings:
                 where=f"merge {self.merge}, review {self.review}",
                 fix="choose 0 < review <= merge < 1",
             )
+
+
+DEFAULT = Settings()
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Linked:
 
 def link(
     records: pa.Table,
-    settings: Settings = Settings(),
+    settings: Settings = DEFAULT,
     *,
     model: Model | None = None,
     progress: Progress = lambda _: None,
@@ -101,7 +104,7 @@ def link_new(
     known: pa.Table,
     known_pairs: pa.Table,
     model: Model,
-    settings: Settings = Settings(),
+    settings: Settings = DEFAULT,
     *,
     progress: Progress = lambda _: None,
 ) -> Linked:
