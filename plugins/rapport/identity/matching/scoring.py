@@ -14,6 +14,7 @@ from rapport.identity.matching.estimation import HOME, SAME, STRANGERS, Floats, 
 LEAST_WEIGHT = -10.0
 # What the frequencies of rare values may add to a pattern at most (they are bounded below, see frequencies.py).
 _MOST_ADDED = 14.0
+_LEAST_CONTRADICTION = 0.5
 _FARTHEST = 500  # so that 2 to this power is a number still
 
 
@@ -36,6 +37,21 @@ def evidence(found: Integers, parameters: Parameters) -> tuple[Floats, Floats]:
     is_contradicted = (found[:, telling] == 0).any(axis=1)
     home[np.ix_(is_contradicted, shared)] = np.minimum(home[np.ix_(is_contradicted, shared)], 0)
     return strangers, home
+
+
+def votes(patterns: Integers, weights: Floats, parameters: Parameters, threshold: float) -> Floats:
+    """What each pair says of a cluster that would hold both: its weight, or nan where it says nothing.
+
+    A pair below the threshold speaks against one only by what differs in it. That little is known of two records, so
+    that two strangers are likelier, is no such thing; nor is a second mailbox or number.
+    """
+    distinct, position = np.unique(patterns, return_inverse=True)
+    against, _ = evidence(levels(distinct), parameters)
+    own = [position for position, comparison in enumerate(comparisons()) if not comparison.is_shared_at_home]
+    contradiction = np.minimum(against[:, own], 0).sum(axis=1)[position]
+    voted = np.where(weights >= threshold, weights, np.maximum(weights, contradiction))
+    says_nothing = (weights < threshold) & (contradiction > -_LEAST_CONTRADICTION)
+    return np.where(says_nothing, np.nan, voted)
 
 
 def score(
