@@ -59,7 +59,7 @@ def _run(
         blocking_rules_to_generate_predictions=[block_on(*rule) for rule in rules],
     )
     database = DuckDBAPI()
-    linker = Linker(database.register(records), settings)
+    linker = Linker(database.register(records), settings, log_level=logging.ERROR)
     certain = [name for name in ("given_name", "surname", "birth_date", "postal_code") if name in there]
     sure = [block_on(*certain)] + [block_on(name) for name in ("email",) if name in there]
     linker.training.estimate_probability_two_random_records_match(sure, recall=0.6)

@@ -12,6 +12,8 @@ import typer
 from rapport.identity.review_commands import decide, explain, model, review, train
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from rapport.identity.matching import Linked
 
 app = typer.Typer(help="Who is who: which records are one person, and why.", no_args_is_help=True)
@@ -54,11 +56,9 @@ def link_file(
     pyarrow.csv.write_csv(linked.clusters, sys.stdout.buffer, pyarrow.csv.WriteOptions(quoting_style="needed"))
 
 
-def _report(console: object, linked: Linked, seconds: float) -> None:
+def _report(console: Console, linked: Linked, seconds: float) -> None:
     from pyarrow import compute
-    from rich.console import Console
 
-    assert isinstance(console, Console)
     n_persons = len(compute.unique(linked.clusters["cluster"]))
     if not linked.model.parameters.is_estimated:
         console.print(

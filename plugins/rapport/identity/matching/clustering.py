@@ -1,8 +1,9 @@
 """Pairs become persons: the partition that the pairs' weights speak for, not whatever a chain of links connects.
 
 Correlation clustering (Bansal, Blum and Chawla 2004) by greedy merging: two clusters become one while the mean weight
-of all pairs between them reaches the threshold, the strongest first. A single link between two strong clusters
-is outvoted by the pairs across it that disagree, and a record that resembles each of five a little joins them.
+of the pairs between them reaches the threshold, the strongest first. A single link between two strong clusters
+is outvoted by the pairs across it that disagree, and a record that resembles each of five a little joins them. Pairs that
+say nothing either way, such as two answers under different mailboxes without a name, do not vote.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _STRONGER, _STRONGEST = 3.0, 60.0
 
 @dataclass(frozen=True)
 class Pairs:
-    """Weighted pairs: row numbers left < right, log2 odds."""
+    """Weighted pairs: row numbers left < right, log2 odds or nan where a pair says nothing."""
 
     left: Integers
     right: Integers
@@ -121,7 +122,7 @@ def _weigh(groups: list[Integers], pairs: Pairs, component: Integers, threshold:
     ends = np.searchsorted(component[pairs.left], [component[rows[0]] for rows in groups], side="right")
     result, fresh, start = component.copy(), len(component), 0
     for rows, end in zip(groups, ends, strict=True):
-        weights = np.full((len(rows), len(rows)), LEAST)
+        weights = np.full((len(rows), len(rows)), np.nan)
         one = np.searchsorted(rows, pairs.left[start:end])
         other = np.searchsorted(rows, pairs.right[start:end])
         weights[one, other] = weights[other, one] = pairs.weight[start:end]
@@ -133,18 +134,21 @@ def _weigh(groups: list[Integers], pairs: Pairs, component: Integers, threshold:
 def merge(weights: Floats, threshold: float) -> Integers:
     """Clusters of a component, of the symmetric matrix of its weights: for each row the first row of its cluster."""
     size = len(weights)
-    cluster, n_in = np.arange(size), np.ones(size)
-    sums, means = weights.copy(), weights.copy()
+    cluster = np.arange(size)
+    n_votes, sums = np.isfinite(weights).astype(float), np.nan_to_num(weights)
+    means = np.where(n_votes > 0, sums, -np.inf)
     np.fill_diagonal(means, -np.inf)
+    is_left = np.ones(size, dtype=bool)
     while True:
         kept, gone = divmod(int(np.argmax(means)), size)
         if means[kept, gone] < threshold:
             return cluster
-        sums[kept] += sums[gone]
-        sums[:, kept] = sums[kept]
-        n_in[kept] += n_in[gone]
+        for total in (sums, n_votes):
+            total[kept] += total[gone]
+            total[:, kept] = total[kept]
         cluster[cluster == gone] = kept
+        is_left[gone] = False
         means[gone] = means[:, gone] = -np.inf
-        others = np.isfinite(means[kept])
+        others = is_left & (n_votes[kept] > 0)
         others[kept] = False
-        means[kept, others] = means[others, kept] = sums[kept, others] / (n_in[kept] * n_in[others])
+        means[kept, others] = means[others, kept] = sums[kept, others] / n_votes[kept, others]

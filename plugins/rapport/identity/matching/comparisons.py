@@ -29,7 +29,9 @@ class Comparison:
 
     columns: those of the records that the conditions read. frequency: the column whose value's frequency
     replaces the average one where level n - 1 holds. tells_apart: whether two of a household differ in it
-    as strangers do, so that their probabilities are not learned but follow those of strangers.
+    as strangers do, so that their probabilities are not learned but follow those of strangers. is_shared_at_home:
+    whether it is a point that a household may share altogether, so that it does not speak for one person where
+    what tells apart disagrees.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Comparison:
     levels: tuple[Level, ...]
     frequency: str | None = None
     tells_apart: bool = False
+    is_shared_at_home: bool = False
 
     def number(self, position: int) -> int:
         """The level's number, of the one at this position."""
@@ -249,6 +252,7 @@ def comparisons() -> tuple[Comparison, ...]:
                 ),
                 Level("different", "", 0.25, 0.946),
             ),
+            is_shared_at_home=True,
         ),
         Comparison(
             "phone",
@@ -264,6 +268,7 @@ def comparisons() -> tuple[Comparison, ...]:
                 ),
                 Level("different", "", 0.3, 0.795),
             ),
+            is_shared_at_home=True,
         ),
         Comparison(
             "external_id",

@@ -48,33 +48,38 @@ class Counts:
     others: Floats
 
 
-def estimate(counts: Counts, n_records: int) -> Parameters:
-    """Parameters by EM; the priors' own, with shares and strangers estimated, where EM goes astray."""
-    found = _iterate(counts, n_records, learns=True)
-    if found is not None and _is_sound(found, counts, n_records):
+def estimate(counts: Counts, n_records: int, *, max_iterations: int = MAX_ITERATIONS) -> Parameters:
+    """Parameters by EM; where it does not settle or goes astray the priors stand, with shares and strangers estimated."""
+    found, has_settled = _iterate(counts, n_records, max_iterations, learns=True)
+    if has_settled and _is_sound(found, counts, n_records):
         return found
-    fallen_back = _iterate(counts, n_records, learns=False)
-    assert fallen_back is not None
-    return fallen_back
+    return _iterate(counts, n_records, max_iterations, learns=False)[0]
+
+
+def contributions(levels: Integers, parameters: Parameters) -> Floats:
+    """log2 of P(level | kind) of each comparison, patterns x comparisons x kinds; what is missing says nothing."""
+    found = np.zeros((*levels.shape, 3))
+    for position, matrix in enumerate(parameters.levels):
+        logs = np.concatenate([np.log2(matrix), np.zeros((3, 1))], axis=1)  # level -1 picks the added last column
+        found[:, position] = logs.T[levels[:, position]]
+    return found
 
 
 def log_likelihoods(levels: Integers, parameters: Parameters) -> Floats:
-    """log2 of P(pattern | kind), patterns x kinds; what is missing counts nothing."""
-    total = np.zeros((len(levels), 3))
-    for position, matrix in enumerate(parameters.levels):
-        logs = np.concatenate([np.log2(matrix), np.zeros((3, 1))], axis=1)  # level -1 picks the added last column
-        total += logs.T[levels[:, position]]
+    """log2 of P(pattern | kind), patterns x kinds."""
+    total: Floats = contributions(levels, parameters).sum(axis=1)
     return total
 
 
-def _iterate(counts: Counts, n_records: int, *, learns: bool) -> Parameters | None:
+def _iterate(counts: Counts, n_records: int, max_iterations: int, *, learns: bool) -> tuple[Parameters, bool]:
+    """The parameters, and whether they have settled."""
     n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
     parameters = Parameters(
         np.array([0.3 * n_records, 0.3 * n_records, n_pairs]) / (n_pairs + 0.6 * n_records),
         tuple(_prior(comparison, strangers) for comparison, strangers in zip(comparisons(), _all_pairs(counts), strict=True)),
         learns,
     )
-    for _ in range(MAX_ITERATIONS):
+    for _ in range(max_iterations):
         posterior = _posterior(counts, parameters)
         renewed = _maximise(counts, posterior, learns=learns)
         moved = max(
@@ -83,8 +88,8 @@ def _iterate(counts: Counts, n_records: int, *, learns: bool) -> Parameters | No
         )
         parameters = renewed
         if moved < TOLERANCE:
-            return parameters
-    return parameters if not learns else None
+            return parameters, True
+    return parameters, False
 
 
 def _posterior(counts: Counts, parameters: Parameters) -> Floats:

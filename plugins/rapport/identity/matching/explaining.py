@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
 from rapport.identity.matching.comparing import compare, levels
 from rapport.identity.matching.comparisons import NULL_LEVEL, comparisons
-from rapport.identity.matching.estimation import HOME, SAME, STRANGERS
+from rapport.identity.matching.estimation import STRANGERS
 from rapport.identity.matching.model import Model
 from rapport.identity.matching.records import connect, prepare
-from rapport.identity.matching.scoring import score
+from rapport.identity.matching.scoring import evidence, priors, score
 
 
 @dataclass(frozen=True)
@@ -55,24 +56,32 @@ def explain(one: dict[str, object], other: dict[str, object], model: Model) -> E
     model.pin_frequencies(conn)
     score(conn, "compared", model.parameters, "scored", least_weight=-np.inf)
     ((pattern, weight),) = conn.execute("select pattern, weight from scored").fetchall()
-    shares = np.log2(model.parameters.shares)
-    evidence = []
+    found = levels(np.array([pattern]))
+    against_strangers, against_home = evidence(found, model.parameters)
+    said = []
     for position, comparison in enumerate(comparisons()):
-        level = int(levels(np.array([pattern]))[0, position])
-        if level == NULL_LEVEL:
-            evidence.append(Evidence(comparison.name, "missing", 0.0, 0.0, 0.0))
-            continue
-        logs = np.log2(model.parameters.levels[position][:, level])
-        frequency = 0.0
-        if comparison.frequency and level == comparison.top:
-            ((share,),) = conn.execute(
-                f"select coalesce(f.share, (select share from frequency_{comparison.frequency} where value is null))"
-                f" from records left join frequency_{comparison.frequency} f on f.value = records.{comparison.frequency}"
-                " where row = 0"
-            ).fetchall()
-            frequency = float(logs[STRANGERS] - np.log2(share))
-        label = comparison.levels[comparison.number(level)].label
-        against = (float(logs[SAME] - logs[STRANGERS]), float(logs[SAME] - logs[HOME]))
-        evidence.append(Evidence(comparison.name, label, against[0], frequency, against[1]))
-    priors = (float(shares[SAME] - shares[STRANGERS]), float(shares[SAME] - shares[HOME]))
-    return Explanation(evidence, *priors, weight, float(1 / (1 + 2.0**-weight)))
+        level = int(found[0, position])
+        label = "missing" if level == NULL_LEVEL else comparison.levels[comparison.number(level)].label
+        frequency = _frequency(conn, model, position) if level == comparison.top else 0.0
+        said.append(
+            Evidence(
+                comparison.name,
+                label,
+                float(against_strangers[0, position]),
+                frequency,
+                float(against_home[0, position]),
+            )
+        )
+    return Explanation(said, *priors(model.parameters), weight, float(1 / (1 + 2.0**-weight)))
+
+
+def _frequency(conn: duckdb.DuckDBPyConnection, model: Model, position: int) -> float:
+    """What the rarity of the value that both records have adds against strangers."""
+    column = comparisons()[position].frequency
+    if column is None:
+        return 0.0
+    ((share,),) = conn.execute(
+        f"select coalesce(f.share, (select share from frequency_{column} where value is null))"
+        f" from records left join frequency_{column} f on f.value = records.{column} where row = 0"
+    ).fetchall()
+    return float(np.log2(model.parameters.levels[position][STRANGERS, -1]) - np.log2(share))

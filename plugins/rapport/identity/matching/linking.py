@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
@@ -21,7 +21,7 @@ from rapport.identity.matching.frequencies import count_frequencies
 from rapport.identity.matching.guards import Guards, Values, guard
 from rapport.identity.matching.model import Model, take_frequencies
 from rapport.identity.matching.records import connect, prepare
-from rapport.identity.matching.scoring import LEAST_WEIGHT, score
+from rapport.identity.matching.scoring import score, votes
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -43,7 +43,7 @@ class Settings:
 
     merge: float = 0.5
     review: float = 0.1
-    guards: Guards = Guards()
+    guards: Guards = field(default_factory=Guards)
     must_link: Ids = ()
     cannot_link: Ids = ()
 
@@ -54,6 +54,9 @@ class Settings:
                 where=f"merge {self.merge}, review {self.review}",
                 fix="choose 0 < review <= merge < 1",
             )
+
+
+DEFAULT = Settings()
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Linked:
 
 def link(
     records: pa.Table,
-    settings: Settings = Settings(),
+    settings: Settings = DEFAULT,
     *,
     model: Model | None = None,
     progress: Progress = lambda _: None,
@@ -101,7 +104,7 @@ def link_new(
     known: pa.Table,
     known_pairs: pa.Table,
     model: Model,
-    settings: Settings = Settings(),
+    settings: Settings = DEFAULT,
     *,
     progress: Progress = lambda _: None,
 ) -> Linked:
@@ -155,16 +158,15 @@ def _train(conn: duckdb.DuckDBPyConnection, limits: dict[str, int]) -> Model:
 def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, known_pairs: pa.Table | None) -> Linked:
     ids = conn.execute("select id from records order by row").to_arrow_table()["id"].combine_chunks()
     found = conn.execute("select l, r, weight, pattern from scored order by l, r").to_arrow_table()
-    own = _pairs(found["l"], found["r"], found["weight"])
+    threshold = _log_odds(settings.merge)
+    own = _pairs(found["l"], found["r"], found, model, threshold)
     everything = own
     if known_pairs is not None:
-        known = _pairs(
-            pa.array(positions(known_pairs["id_l"], ids)), pa.array(positions(known_pairs["id_r"], ids)), known_pairs["weight"]
-        )
+        ends = [pa.array(positions(known_pairs[name], ids)) for name in ("id_l", "id_r")]
+        known = _pairs(*ends, known_pairs, model, threshold)
         everything = own.joined(known.take((known.left >= 0) & (known.right >= 0)))
     bonds = [_bonds(ids, pairs) for pairs in (settings.must_link, settings.cannot_link)]
     weighed = decided(everything, *bonds)
-    threshold = _log_odds(settings.merge)
     touched = np.ones(len(ids), dtype=bool)
     if known_pairs is not None:
         component = components(len(ids), weighed, threshold)
@@ -173,7 +175,7 @@ def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, kno
         weighed = weighed.take(touched[weighed.left] & touched[weighed.right])
 
     def score_missing(left: Integers, right: Integers) -> Floats:
-        return _score_missing(conn, model, left, right)
+        return _score_missing(conn, model, threshold, left, right)
 
     cluster = partition(len(ids), weighed, threshold, score_missing)
     cluster, was_broken = guard(cluster, _values(conn), settings.guards, weighed, threshold, score_missing)
@@ -181,12 +183,14 @@ def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, kno
     clusters = pa.table({"id": ids, "cluster": ids.take(pa.array(first[cluster]))}).filter(pa.array(touched))
     pairs = pa.table([ids.take(found["l"]), ids.take(found["r"]), found["weight"], found["pattern"]], schema=PAIRS)
     is_apart = cluster[own.left] != cluster[own.right]
-    is_doubtful = (own.weight >= _log_odds(settings.review)) | (was_broken[own.left] & was_broken[own.right])
+    is_doubtful = (found["weight"].to_numpy() >= _log_odds(settings.review)) | (was_broken[own.left] & was_broken[own.right])
     return Linked(clusters, pairs, pairs.filter(pa.array(is_apart & is_doubtful)), model)
 
 
-def _pairs(left: pa.Array, right: pa.Array, weight: pa.Array) -> Pairs:
-    return Pairs(left.to_numpy().astype(np.int64), right.to_numpy().astype(np.int64), weight.to_numpy())
+def _pairs(left: pa.Array, right: pa.Array, scored: pa.Table, model: Model, threshold: float) -> Pairs:
+    patterns, weights = scored["pattern"].to_numpy(), scored["weight"].to_numpy()
+    ends = (side.to_numpy().astype(np.int64) for side in (left, right))
+    return Pairs(*ends, votes(patterns, weights, model.parameters, threshold))
 
 
 def _log_odds(probability: float) -> float:
@@ -212,16 +216,18 @@ def _values(conn: duckdb.DuckDBPyConnection) -> dict[str, Values]:
     return found
 
 
-def _score_missing(conn: duckdb.DuckDBPyConnection, model: Model, left: Integers, right: Integers) -> Floats:
+def _score_missing(
+    conn: duckdb.DuckDBPyConnection, model: Model, threshold: float, left: Integers, right: Integers
+) -> Floats:
     asked = pa.table({"l": left.astype(np.int32), "r": right.astype(np.int32), "position": np.arange(len(left))})
     conn.register("asked", asked)
     compare(conn, "asked", "asked_compared")
-    score(conn, "asked_compared", model.parameters, "asked_scored")
-    found = conn.execute("select position, weight from asked join asked_scored using (l, r)").fetchnumpy()
+    score(conn, "asked_compared", model.parameters, "asked_scored", least_weight=-np.inf)
+    found = conn.execute(
+        "select pattern, weight from asked join asked_scored using (l, r) order by position"
+    ).fetchnumpy()
     conn.unregister("asked")
-    weights = np.full(len(left), LEAST_WEIGHT)
-    weights[found["position"]] = found["weight"]
-    return weights
+    return votes(found["pattern"].astype(np.int64), found["weight"], model.parameters, threshold)
 
 
 __all__ = ["Linked", "Settings", "link", "link_new"]

@@ -8,13 +8,50 @@ import pyarrow as pa
 
 from rapport.identity.matching.comparing import levels
 from rapport.identity.matching.comparisons import comparisons
-from rapport.identity.matching.estimation import HOME, SAME, STRANGERS, Parameters, log_likelihoods
+from rapport.identity.matching.estimation import HOME, SAME, STRANGERS, Floats, Integers, Parameters, contributions
 
 # A pair below this can be no one's: 1 in 1,000. It is not kept.
 LEAST_WEIGHT = -10.0
 # What the frequencies of rare values may add to a pattern at most (they are bounded below, see frequencies.py).
 _MOST_ADDED = 14.0
+_LEAST_CONTRADICTION = 0.5
 _FARTHEST = 500  # so that 2 to this power is a number still
+
+
+def priors(parameters: Parameters) -> tuple[float, float]:
+    """log2 odds of one person before anything is compared, against strangers and against people of one home."""
+    shares = np.log2(parameters.shares)
+    return float(shares[SAME] - shares[STRANGERS]), float(shares[SAME] - shares[HOME])
+
+
+def evidence(found: Integers, parameters: Parameters) -> tuple[Floats, Floats]:
+    """What each comparison adds to these odds, patterns x comparisons each.
+
+    A mailbox or number that a whole household uses is as good as no evidence between two given names, or two
+    birthdays: there it adds nothing against people of one home.
+    """
+    logs = contributions(found, parameters)
+    strangers, home = logs[:, :, SAME] - logs[:, :, STRANGERS], logs[:, :, SAME] - logs[:, :, HOME]
+    telling = [position for position, comparison in enumerate(comparisons()) if comparison.tells_apart]
+    shared = [position for position, comparison in enumerate(comparisons()) if comparison.is_shared_at_home]
+    is_contradicted = (found[:, telling] == 0).any(axis=1)
+    home[np.ix_(is_contradicted, shared)] = np.minimum(home[np.ix_(is_contradicted, shared)], 0)
+    return strangers, home
+
+
+def votes(patterns: Integers, weights: Floats, parameters: Parameters, threshold: float) -> Floats:
+    """What each pair says of a cluster that would hold both: its weight, or nan where it says nothing.
+
+    A pair below the threshold speaks against one only by what differs in it. That little is known of two records, so
+    that two strangers are likelier, is no such thing; nor is a second mailbox or number.
+    """
+    distinct, position = np.unique(patterns, return_inverse=True)
+    against, _ = evidence(levels(distinct), parameters)
+    own = [position for position, comparison in enumerate(comparisons()) if not comparison.is_shared_at_home]
+    contradiction = np.minimum(against[:, own], 0).sum(axis=1)[position]
+    voted = np.where(weights >= threshold, weights, np.maximum(weights, contradiction))
+    says_nothing = (weights < threshold) & (contradiction > -_LEAST_CONTRADICTION)
+    return np.where(says_nothing, np.nan, voted)
 
 
 def score(
@@ -34,8 +71,9 @@ def score(
     patterns = conn.execute(f"select distinct pattern from {compared} order by pattern").fetchnumpy()["pattern"]
     patterns = patterns.astype(np.int64)
     found = levels(patterns)
-    logs = log_likelihoods(found, parameters) + np.log2(parameters.shares)
-    strangers, home = logs[:, SAME] - logs[:, STRANGERS], logs[:, SAME] - logs[:, HOME]
+    prior_strangers, prior_home = priors(parameters)
+    against_strangers, against_home = evidence(found, parameters)
+    strangers, home = prior_strangers + against_strangers.sum(axis=1), prior_home + against_home.sum(axis=1)
     frequent = [(position, c) for position, c in enumerate(comparisons()) if c.frequency]
     is_possible = np.minimum(strangers + _MOST_ADDED, home) >= least_weight
     table = pa.table(
