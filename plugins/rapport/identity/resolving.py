@@ -151,9 +151,10 @@ def _keep(
         pairs.append_column("is_contested", pc.is_in(_pair_keys(pairs), value_set=contested)),
     )
     patterns = pc.unique(pairs["pattern"].combine_chunks())
-    conn.cursor().executemany(
-        "insert into build_identity.agreements (pattern, agreement) values (%s, %s) on conflict do nothing",
-        list(zip(patterns.to_pylist(), agreements(patterns), strict=True)),
+    conn.execute(
+        "insert into build_identity.agreements (pattern, agreement)"
+        " select * from unnest(%s::bigint[], %s::text[]) on conflict do nothing",
+        [patterns.to_pylist(), agreements(patterns)],
     )
 
 
