@@ -71,7 +71,7 @@ docs: $(VENV)/.installed ## dbt docs of the latest night: [BUSINESS=name]
 	@$(RAPPORT) docs $(if $(BUSINESS),--business $(BUSINESS))
 
 .PHONY: bench
-bench: bench-load bench-publish ## speed beside named peers, in ratios
+bench: bench-load bench-publish bench-contacts ## speed beside named peers, in ratios
 
 .PHONY: bench-load
 bench-load: $(VENV)/.installed-bench ## taking files in: [ROWS="1000000 10000000"]
@@ -80,6 +80,10 @@ bench-load: $(VENV)/.installed-bench ## taking files in: [ROWS="1000000 10000000
 .PHONY: bench-publish
 bench-publish: $(VENV)/.installed-bench ## publishing a mart: [ROWS=500000]
 	@$(BIN)/python -m benchmarks.publish $(ROWS)
+
+.PHONY: bench-contacts
+bench-contacts: $(VENV)/.installed ## making contact points normal: [ROWS=1000000]
+	@$(BIN)/python -m benchmarks.contacts $(ROWS)
 
 .PHONY: lock
 lock: ## resolve the dependencies anew (for maintainers)
