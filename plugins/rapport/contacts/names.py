@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -78,16 +79,22 @@ def own_words(text: str) -> list[str]:
     """
     words = _NOT_IN_A_WORD.sub(" ", text).split() or text.split()
     first, last = 0, len(words)
-    while first < last and key(words[first : first + 1]) in words_of("title"):
+    while first < last and word_key(words[first]) in words_of("title"):
         first += 1
-    while last > first and key(words[last - 1 : last]) in words_of("suffix"):
+    while last > first and word_key(words[last - 1]) in words_of("suffix"):
         last -= 1
     return words[first:last] or words
 
 
+@lru_cache(maxsize=1 << 16)  # names have few words
+def word_key(word: str) -> str:
+    """A word folded to upper-case ASCII letters; one blank where other signs stand between them."""
+    return _NOT_A_LETTER.sub(" ", folding.fold(word)).strip()
+
+
 def key(words: Sequence[str]) -> str:
-    """Words folded to upper-case ASCII letters, one blank between them."""
-    return _NOT_A_LETTER.sub(" ", folding.fold(" ".join(words))).strip()
+    """Words folded as `word_key` does, with a blank between them."""
+    return " ".join(filter(None, map(word_key, words)))
 
 
 def fault_of(folded: str, text: str) -> str | None:

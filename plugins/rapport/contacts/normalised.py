@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -59,22 +60,33 @@ def refresh(conn: psycopg.Connection[Any]) -> dict[str, int]:
 
 
 def _normalise_new(conn: psycopg.Connection[Any], kind: str, country: str, counts: dict[str, int]) -> None:
-    with conn.cursor(name="new_points_of_kind") as new:
+    """Work on the new points of a kind and country; while Postgres takes one chunk in, the next is worked on."""
+    with conn.cursor(name="new_points_of_kind") as new, ThreadPoolExecutor(max_workers=1) as worker:
         # in order, so that the primary key grows at its end rather than all over
         new.execute(
             "select raw_value from new_points where kind = %s and default_country = %s order by raw_value",
             [kind, country],
         )
+        worked_on: tuple[pa.Array, Future[pa.Table]] | None = None
         while rows := new.fetchmany(CHUNK):
             values = pa.array([value for (value,) in rows], pa.string())
-            found = normal_forms(kind, values, country)
-            _store(conn, kind, values, country, found)
-            counts["new"] += len(rows)
-            counts["invalid"] += pc.sum(pc.invert(found["is_valid"])).as_py()
-            counts["shared"] += pc.sum(found["is_shared"]).as_py()
+            following = values, worker.submit(normal_forms, kind, values, country)
+            if worked_on is not None:
+                _store(conn, kind, country, *worked_on, counts)
+            worked_on = following
+        if worked_on is not None:
+            _store(conn, kind, country, *worked_on, counts)
 
 
-def _store(conn: psycopg.Connection[Any], kind: str, values: pa.Array, country: str, found: pa.Table) -> None:
+def _store(
+    conn: psycopg.Connection[Any],
+    kind: str,
+    country: str,
+    values: pa.Array,
+    forms: Future[pa.Table],
+    counts: dict[str, int],
+) -> None:
+    found = forms.result()
     stored = pa.table(
         {
             "kind": pa.repeat(pa.scalar(kind), len(values)),
@@ -87,6 +99,9 @@ def _store(conn: psycopg.Connection[Any], kind: str, values: pa.Array, country: 
     arrow_csv.write_csv(stored, buffer, arrow_csv.WriteOptions(include_header=False))
     with conn.cursor().copy(f"copy build_contacts.normalised ({_COLUMNS}) from stdin (format csv)") as copy:
         copy.write(buffer.getbuffer())
+    counts["new"] += len(values)
+    counts["invalid"] += pc.sum(pc.invert(found["is_valid"])).as_py()
+    counts["shared"] += pc.sum(found["is_shared"]).as_py()
 
 
 def _forget_if_rules_changed(conn: psycopg.Connection[Any]) -> int:

@@ -7,7 +7,7 @@ name is written first. Both orders stay open to matching: the confidence of the 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -47,10 +47,9 @@ def normal_forms(values: pa.Array, default_country: str) -> pa.Table:
 
 def whole_name(text: str, default_country: str) -> NormalForm:
     """The form of a whole name as `folding.spelling` gives it."""
-    fault = names.fault_of(names.key([text]), text)
     parts = split(text)
     surname, given = names.key(parts.surname), names.key(parts.given)
-    fault = fault or names.fault_of(" ".join(filter(None, (given, surname))), text)
+    fault = names.fault_of(" ".join(filter(None, (given, surname))), text)
     if fault is not None:
         return forms.unusable(fault)
     shown = [
@@ -75,8 +74,8 @@ def split(text: str) -> Parts:
         surname, given = names.own_words(before), names.own_words(after)
         if given and names.key(surname) and not set(names.key(given).split()) <= words_of("suffix") | words_of("title"):
             return Parts(given, surname, _COMMA)
-        text = before if names.key([before]) else after
-    words = [word for word in names.own_words(text) if names.key([word])]
+        text = before if names.word_key(before) else after
+    words = [word for word in names.own_words(text) if names.word_key(word)]
     if len(words) < 2:
         return Parts(words, [], _ONE_WORD)
     return _by_capitals(words) or _by_particle(words) or _by_known_words(words)
@@ -84,7 +83,7 @@ def split(text: str) -> Parts:
 
 def _by_capitals(words: list[str]) -> Parts | None:
     """YILMAZ Ayşe, Ayşe YILMAZ: whatever else is in mixed case, capitals are the surname."""
-    capitals = [word.isupper() and len(names.key([word])) > 1 for word in words]
+    capitals = [word.isupper() and len(names.word_key(word)) > 1 for word in words]
     n_capitals = sum(capitals)
     if n_capitals in (0, len(words)):
         return None
@@ -97,7 +96,7 @@ def _by_capitals(words: list[str]) -> Parts | None:
 
 def _by_particle(words: list[str]) -> Parts | None:
     """Jens von der Lippe; von Trier, Lars is Von Trier Lars without its comma."""
-    is_particle = [names.key([word]) in words_of("particle") for word in words]
+    is_particle = [names.word_key(word) in words_of("particle") for word in words]
     if True in is_particle[1:-1]:
         first = is_particle.index(True, 1)
         if not is_particle[0]:
@@ -117,6 +116,7 @@ def _by_known_words(words: list[str]) -> Parts:
     return Parts(words[:-1], words[-1:], _CONFIDENCE[score])
 
 
+@lru_cache(maxsize=1 << 16)
 def _leaning(word: str) -> int:
     """1 for a word known as a given name only, -1 as a surname only, else 0."""
     folded = folding.match_key(folding.fold(word))
@@ -140,19 +140,18 @@ def _plain_names(values: pa.Array, folded: pa.Array) -> pa.Table:
     score = pc.subtract(_leanings(_first(folded)), _leanings(_last(folded)))
     is_surname_first = pc.less(score, 0)
 
-    def part(of: pa.Array) -> tuple[pa.Array, pa.Array]:
-        return pc.if_else(is_surname_first, _first(of), _last(of)), pc.if_else(
-            is_surname_first, _without_first(of), _without_last(of)
-        )
+    def ordered(whole: pa.Array) -> pa.Array:
+        given_first = pc.replace_substring_regex(whole, "^(.*) ([^ ]*)$", r"\2, \1")
+        return pc.if_else(is_surname_first, pc.replace_substring(whole, " ", ", ", max_replacements=1), given_first)
 
-    key = pc.replace_substring(pc.binary_join_element_wise(*part(folded), ", "), "-", " ")
+    key = pc.replace_substring(ordered(folded), "-", " ")
     confidence = pa.array([_CONFIDENCE[score] for score in (-2, -1, 0, 1, 2)], pa.float64())
     return forms.table(
         len(values),
         {
             "normalised": key,
             "is_valid": pa.repeat(pa.scalar(True), len(values)),
-            "display": pc.binary_join_element_wise(*part(values), ", "),
+            "display": ordered(values),
             "match_key": folding.match_key_column(key),
             "confidence": confidence.take(pc.add(score, 2)),
         },
@@ -174,11 +173,3 @@ def _first(names_: pa.Array) -> pa.Array:
 
 def _last(names_: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(names_, ".* ", "")
-
-
-def _without_first(names_: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(names_, "^[^ ]* ", "")
-
-
-def _without_last(names_: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(names_, " [^ ]*$", "")

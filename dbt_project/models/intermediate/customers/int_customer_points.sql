@@ -1,27 +1,19 @@
-{#- A record's points by the name of their columns here: their kind, and the column that holds them as written. -#}
-{%- set points = {
-    'email': ('email', 'email_raw'),
-    'phone': ('phone', 'phone_raw'),
-    'phone_2': ('phone', 'phone_2_raw'),
-    'given_name': ('name', 'first_name_raw'),
-    'surname': ('name', 'last_name_raw'),
-    'full_name': ('full_name', 'full_name_raw'),
-    'street': ('street', 'street_address'),
-    'city': ('city', 'city'),
-    'postal_code': ('postal_code', 'postal_code')
-} -%}
+{%- set points = customer_points() -%}
 with customers as (
 
     select * from {{ ref('int_customers_unioned') }}
 
 ),
 
-normalised as (
+-- Each is read by itself: Postgres would write down in full what several joins read.
+{%- for name, (kind, _) in points.items() %}
+{{ name }}_points as (
 
     select * from {{ ref('stg_contacts__normalised') }}
-    where is_valid and not is_shared
+    where contact_type = '{{ kind }}' and is_valid and not is_shared
 
 ),
+{%- endfor %}
 
 final as (
 
@@ -59,10 +51,9 @@ final as (
         customers.closed_on
     from customers
     {%- for name, (kind, column) in points.items() %}
-        left join normalised as {{ name }}_points
+        left join {{ name }}_points
             on
                 customers.{{ column }} = {{ name }}_points.contact_raw
-                and {{ name }}_points.contact_type = '{{ kind }}'
                 and {{ name }}_points.default_country
                 = {{ point_country("'" ~ kind ~ "'", 'customers.vendor', 'customers.country_code') }}
     {%- endfor %}
