@@ -75,7 +75,7 @@ docs: $(VENV)/.installed ## dbt docs of the latest night: [BUSINESS=name]
 	@$(RAPPORT) docs $(if $(BUSINESS),--business $(BUSINESS))
 
 .PHONY: bench
-bench: bench-load bench-publish bench-contacts ## speed beside named peers, in ratios
+bench: bench-load bench-publish bench-contacts bench-identity ## speed beside named peers, in ratios
 
 .PHONY: bench-load
 bench-load: $(VENV)/.installed-bench ## taking files in: [ROWS="1000000 10000000"]
