@@ -73,6 +73,7 @@ GROUPS = {
     "survey": ("rapport.surveys.commands", "app"),
     "segments": ("rapport.activation.commands", "app"),
     "nights": ("rapport.nights.commands", "nights_app"),
+    "customer": ("rapport.privacy.commands", "app"),
 }
 COMMANDS = {
     "ingest": ("rapport.landing.commands", "ingest"),

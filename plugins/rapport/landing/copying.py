@@ -26,7 +26,6 @@ from rapport.landing.records import stores_differences
 from rapport.landing.results import LoadResult, Quarantined
 from rapport.landing.sorting import COPY_DELIMITER, RowSorter, Sorted
 from rapport.landing.value_forms import ValueDialect
-from rapport.privacy.normal_keys import record_key
 from rapport.privacy.tombstones import Tombstones, erect
 
 Connection = psycopg.Connection[Any]
@@ -74,11 +73,8 @@ def copy_as_written(
             with conn.transaction():
                 read = copy_rows(conn, declaration, reader(), sorter, result, found, quarantine)
                 write_profile(conn, declaration, result.load_id, sorter.profile)
-                if sorter.erased_ids and declaration.own_id:
-                    of = declaration.record_columns[declaration.own_id]
-                    erect(
-                        conn, None, {"record": {record_key(declaration.vendor, of, id_) for id_ in sorter.erased_ids}}
-                    )
+                if sorter.erased is not None:
+                    erect(conn, None, {"record": sorter.erased.keys})
                 return read
         except RecordTooLong as error:
             if block_bytes == LARGEST_BLOCK_BYTES:

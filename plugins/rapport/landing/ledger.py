@@ -200,7 +200,8 @@ def close_load(conn: Connection, result: LoadResult, sha256: str) -> None:
     """Complete the row of a load in its transaction; what it supersedes closes its quarantine."""
     conn.execute(
         "update ops.loads set sha256 = %s, decimal_sign = %s, date_order = %s, rows_read = %s, rows_loaded = %s,"
-        " rows_quarantined = %s, rows_skipped = %s, rows_known = %s, records_closed = %s, rows_erased = %s, reason = %s,"
+        " rows_quarantined = %s, rows_skipped = %s, rows_known = %s, records_closed = %s, rows_erased = %s,"
+        " reason = %s,"
         " finished_at = clock_timestamp() where load_id = %s",
         [
             sha256,

@@ -22,7 +22,7 @@ from rapport.landing.profiles import Profile
 from rapport.landing.reading import Block, RaggedRow
 from rapport.landing.results import NOT_KEPT, Quarantined
 from rapport.landing.value_forms import ValueDialect
-from rapport.privacy.tombstones import Tombstones
+from rapport.privacy.tombstones import ErasedRows, Tombstones
 
 # Between fields on the way to Postgres: rare in text, so that values with commas need no quotes.
 COPY_DELIMITER = "\x1f"
@@ -57,10 +57,8 @@ class RowSorter:
         last_row: int = 0,
         tombstones: Tombstones | None = None,
     ) -> None:
-        self._layout, self._load_id, self._declaration = layout, load_id, declaration
-        self._tombstones = tombstones
-        # Ids of records of erased persons that were met: what hangs on them may say no more than their id.
-        self.erased_ids: set[str] = set()
+        self._layout, self._load_id = layout, load_id
+        self.erased = ErasedRows(tombstones, declaration) if tombstones else None
         self._checks = checks_of(declaration, dialect)
         self._dialect, self._evidence = dialect, evidence
         self._last_row = last_row
@@ -126,23 +124,12 @@ class RowSorter:
         return self._footer is not None and self._footer.is_met
 
     def _erased(self, declared: dict[str, pa.Array], extra: dict[str, pa.Array]) -> set[int]:
-        if self._tombstones is None:
-            return set()
-        found = self._tombstones.erased_rows(self._declaration, declared, extra)
-        own = declared.get(self._declaration.own_id or "")
-        if own is None or not (found or self.erased_ids):
-            return found
-        # A record's other rows, such as an order's further lines, need not name the person again.
-        self.erased_ids |= set(own.take(pa.array(sorted(found), pa.int64())).drop_null().to_pylist())
-        others = pc.is_in(own, value_set=pa.array(sorted(self.erased_ids), pa.string()))
-        return found | set(pc.indices_nonzero(others).to_pylist())
+        return self.erased.of_block(declared, extra) if self.erased else set()
 
     def _is_erased(self, row: RaggedRow) -> bool:
-        """Whether any cell of a row that cannot be split into columns is an erased person's."""
-        if self._tombstones is None or self._layout.delimiter is None:
+        if self.erased is None or self._layout.delimiter is None:
             return False
-        cells = self._layout.quoting.cells(row.text, self._layout.delimiter)
-        return self._tombstones.know_any(cells, self._declaration)
+        return self.erased.has_line(self._layout.quoting.cells(row.text, self._layout.delimiter))
 
     def _held_back(self, block: Block) -> list[int]:
         if self._footer is None:

@@ -40,7 +40,7 @@ class Prober:
         return self.of_values(kind, pa.array(keys, pa.string()))[0]
 
     def of_values(self, kind: Kind, values: pa.Array) -> tuple[Codes, Bools]:
-        """The probes of values as they are written, -1 for empty ones; and which are odd: probes cannot rule those out."""
+        """The probes of values as written, -1 for empty ones; and which are odd: those a probe cannot rule out."""
         around = AROUND_EMAILS if kind == "email" else AROUND_IDS
         values = pc.ascii_trim(values.cast(pa.string()), characters=around)
         if isinstance(values, pa.ChunkedArray):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 Bools = npt.NDArray[np.bool_]
 
+_TELLING_ID = 6
+
 
 def erect(conn: Connection, erasure_id: int | None, keys: Mapping[Kind, Iterable[str]]) -> None:
     """Write the tombstones of keys in their one form, in the caller's transaction.
@@ -55,7 +57,7 @@ class Tombstones:
     """The tombstones of a warehouse, as a load asks for them."""
 
     hashes: frozenset[str]
-    known_probes: dict[str, Bools]
+    known_probes: Mapping[Kind, Bools]
     secret: bytes
     default_country: str
 
@@ -65,7 +67,7 @@ class Tombstones:
         rows = conn.execute("select hash, kind, probe from ops.tombstones").fetchall()
         if not rows:
             return None
-        probes = {kind: np.zeros(1 << BITS, dtype=bool) for kind in {kind for _, kind, _ in rows}}
+        probes: dict[Kind, Bools] = {kind: np.zeros(1 << BITS, dtype=bool) for kind in {kind for _, kind, _ in rows}}
         for _, kind, probe in rows:
             probes[kind][probe] = True
         return cls(frozenset(row[0] for row in rows), probes, privacy_key(), default_country)
@@ -80,10 +82,13 @@ class Tombstones:
         """
         found: set[int] = set()
         for column in declaration.loaded_columns:
-            if column.name in declared and column.pii in ("email", "phone"):
-                found |= self._rows(column.pii, declared[column.name])
-                if column.pii == "phone":  # some have one column for either
-                    found |= self._addresses(declared[column.name])
+            if column.name not in declared:
+                continue
+            if column.pii == "email":
+                found |= self._rows("email", declared[column.name])
+            elif column.pii == "phone":
+                found |= self._rows("phone", declared[column.name])
+                found |= self._addresses(declared[column.name])  # some have one column for either
         for name, of in declaration.record_columns.items():
             if name in declared:
                 found |= self._rows("record", declared[name], declaration.vendor, of)
@@ -102,12 +107,15 @@ class Tombstones:
         return any(hashed(kind, key, self.secret) in self.hashes for key in keys)
 
     def know_any(self, cells: Iterable[str], declaration: Declaration) -> bool:
-        """Whether one of the cells of a row is an erased person's, whichever column it belongs to."""
+        """Whether one of the cells of a row is an erased person's, whichever column it belongs to.
+
+        A short id proves nothing then: it may be a quantity.
+        """
         ofs = set(declaration.record_columns.values())
         return any(
             self.has("email", cell)
             or self.has("phone", cell)
-            or any(self.has("record", cell, declaration.vendor, of) for of in ofs)
+            or (len(cell) >= _TELLING_ID and any(self.has("record", cell, declaration.vendor, of) for of in ofs))
             for cell in cells
             if cell
         )
@@ -133,6 +141,35 @@ class Tombstones:
         written = looked_at.take(pa.array(candidates)).to_pylist()
         verdicts = {raw: self.has(kind, raw, vendor, of) for raw in set(written) if raw is not None}
         return {int(row) for row, raw in zip(candidates, written, strict=True) if verdicts.get(raw)}
+
+
+class ErasedRows:
+    """Rows of erased persons in the blocks of one file; `ids` are those of their records that were met."""
+
+    def __init__(self, tombstones: Tombstones, declaration: Declaration) -> None:
+        self._tombstones, self._declaration = tombstones, declaration
+        self.ids: set[str] = set()
+
+    def of_block(self, declared: Mapping[str, pa.Array], extras: Mapping[str, pa.Array]) -> set[int]:
+        """As `Tombstones.erased_rows`, and a record's other rows: an order's further lines do not name anybody."""
+        found = self._tombstones.erased_rows(self._declaration, declared, extras)
+        own = declared.get(self._declaration.own_id or "")
+        if own is None or not (found or self.ids):
+            return found
+        self.ids |= set(own.take(pa.array(sorted(found), pa.int64())).drop_null().to_pylist())
+        others = pc.is_in(own, value_set=pa.array(sorted(self.ids), pa.string()))
+        return found | set(pc.indices_nonzero(others).to_pylist())
+
+    def has_line(self, cells: Iterable[str]) -> bool:
+        """Whether a line that cannot be split into columns is an erased person's."""
+        return self._tombstones.know_any(cells, self._declaration)
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of the records that were met."""
+        own_id = self._declaration.own_id
+        of = self._declaration.record_columns.get(own_id) if own_id else None
+        return {record_key(self._declaration.vendor, of, value) for value in self.ids} if of else set()
 
 
 def _probed(kind: Kind, key: str) -> str:
