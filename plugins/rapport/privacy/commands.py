@@ -64,10 +64,11 @@ def export(
     business: BusinessOption = settings.DEFAULT_BUSINESS,
 ) -> None:
     """Write everything that is held about a person: exports as they came, all tables, quarantine, sends."""
+    from rapport.building import read_manifest
     from rapport.businesses import load_business
     from rapport.errors import UsageError
     from rapport.files import write_whole
-    from rapport.landing import load_declarations
+    from rapport.landing import read_declarations
     from rapport.privacy.finding import find_person, unknown
     from rapport.privacy.held import everything
     from rapport.warehouse import connect
@@ -75,7 +76,7 @@ def export(
     chosen = load_business(business)
     if not out.absolute().parent.is_dir():
         raise UsageError("There is no such folder.", where=f"--out {out}", fix="make it, or choose another")
-    tables = load_declarations(chosen)
+    tables = read_declarations(read_manifest(chosen.name))
     with connect(chosen.name, application_name="rapport customer export") as conn:
         held = everything(conn, chosen, tables, find_person(conn, chosen, key))
     if not any(held.values()):
@@ -98,8 +99,9 @@ def erase(
     """
     from rich.console import Console
 
+    from rapport.building import read_manifest
     from rapport.businesses import load_business
-    from rapport.landing import load_declarations
+    from rapport.landing import read_declarations
     from rapport.privacy.erasing import EarlierProof
     from rapport.privacy.erasing import erase as erase_person
 
@@ -107,7 +109,12 @@ def erase(
     if not yes:
         typer.confirm(f"Erase this person from {chosen.title} for good?", abort=True, err=True)
     with Console(stderr=True).status("erasing") as status:
-        proof = erase_person(chosen, load_declarations(chosen), key, say=lambda what: status.update(f"erasing: {what}"))
+        proof = erase_person(
+            chosen,
+            read_declarations(read_manifest(chosen.name)),
+            key,
+            say=lambda what: status.update(f"erasing: {what}"),
+        )
     if json:
         typer.echo(json_module.dumps(proof.as_json(), ensure_ascii=False, indent=2))
     else:

@@ -62,7 +62,7 @@ def erase_from_landing(
     A file that cannot be written so is deleted. A call after one that was killed completes it. Commits.
     """
     _complete(conn, business, erasure_id)
-    known = matcher(person, business)
+    known = matcher(person, business.default_country)
     changed = []
     for folder in landing_folders(conn, business):
         for path in landed_files(folder):
@@ -86,7 +86,7 @@ def _erase_from(
     n_rows = 0
     try:
         for file in files:
-            declaration = recognise(file, folder, tables).declaration
+            declaration = _declaration_of(business, file, folder, tables)
             if declaration is None:
                 raise CannotRewrite("it is no export of a declared table")
             read = _read(business, declaration, file, known)
@@ -119,6 +119,14 @@ def _erase_from(
     part.replace(path)
     _complete(conn, business, erasure_id)
     return ChangedFile(path.name, "rewritten", n_rows)
+
+
+def _declaration_of(
+    business: Business, file: ExportFile, folder: Path, tables: Sequence[Declaration]
+) -> Declaration | None:
+    """The table a file is of: one of the business's vendors, else of any, as files are also taken in by hand."""
+    listed = [table for table in tables if table.vendor in business.vendors]
+    return recognise(file, folder, listed).declaration or recognise(file, folder, tables).declaration
 
 
 def _read(business: Business, declaration: Declaration, file: ExportFile, known: Tombstones) -> _Read:
@@ -173,7 +181,7 @@ def _check(
     if len(again) != len(files):
         raise CannotRewrite("what is packed in it cannot be told apart")
     for old, new in zip(files, again, strict=True):
-        declaration = recognise(old, folder, tables).declaration
+        declaration = _declaration_of(business, old, folder, tables)
         assert declaration is not None
         before, after = _read(business, declaration, old, known), _read(business, declaration, new, known)
         if after.rows or after.n_rows != before.n_rows - len(before.rows):

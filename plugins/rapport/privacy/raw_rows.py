@@ -38,7 +38,7 @@ class RawRows:
     quarantined: list[int] = field(default_factory=list)
 
 
-def matcher(person: Person, business: Business) -> Tombstones:
+def matcher(person: Person, default_country: str) -> Tombstones:
     """What finds the person's rows as tombstones would; its secret is thrown away with it."""
     secret = secrets.token_bytes(32)
     prober = Prober(secret)
@@ -51,7 +51,7 @@ def matcher(person: Person, business: Business) -> Tombstones:
             probes[kind] = np.zeros(1 << BITS, dtype=bool)
             probes[kind][prober.of_keys(kind, probed)] = True
             hashes |= {hashed(kind, key, secret) for key in listed}
-    return Tombstones(frozenset(hashes), probes, secret, business.default_country)
+    return Tombstones(frozenset(hashes), probes, secret, default_country)
 
 
 def find_raw_rows(conn: Connection, business: Business, tables: Sequence[Declaration], person: Person) -> RawRows:
@@ -62,7 +62,7 @@ def find_raw_rows(conn: Connection, business: Business, tables: Sequence[Declara
     found = RawRows()
     while n_known != len(person.records):  # what an order is found by may be another file's
         n_known = len(person.records)
-        known = matcher(person, business)
+        known = matcher(person, business.default_country)
         found = RawRows({table.raw_table: _in_table(conn, table, known, person) for table in there})
         found.quarantined = list(_in_quarantine(conn, tables, known, person))
     return found
