@@ -30,6 +30,9 @@ _STATE = {"source_record_id": pa.string(), "fingerprint": pa.int64(), "cluster":
 _FORGET_OUTDATED = """
     delete from build_identity.linked_records where source_record_id in (select id from pg_temp.outdated)
 """
+_KNOWN_PAIRS = sql.SQL(
+    "select source_record_id as id_l, other_source_record_id as id_r, weight, pattern from build_identity.linked_pairs"
+)
 _PAIRS = {"id_l": pa.string(), "id_r": pa.string(), "weight": pa.float64(), "pattern": pa.int64()}
 
 
@@ -94,12 +97,12 @@ def _relink(
     conn.execute("create temporary table outdated (id text primary key) on commit drop")
     copy_in(conn, "outdated", pa.table({"id": pc.unique(pa.concat_arrays([new["id"].combine_chunks(), moved]))}))
     conn.execute("analyze pg_temp.outdated")
-    conn.execute("delete from build_identity.linked_pairs where id_l in (select id from pg_temp.outdated)")
-    conn.execute("delete from build_identity.linked_pairs where id_r in (select id from pg_temp.outdated)")
+    for side in ("source_record_id", "other_source_record_id"):
+        conn.execute(f"delete from build_identity.linked_pairs where {side} in (select id from pg_temp.outdated)")
     conn.execute(
         "delete from build_identity.linked_records where source_record_id in (select id from pg_temp.outdated)"
     )
-    known_pairs = copy_out(conn, sql.SQL("select id_l, id_r, weight, pattern from build_identity.linked_pairs"), _PAIRS)
+    known_pairs = copy_out(conn, _KNOWN_PAIRS, _PAIRS)
     linked = link_new(new, known, known_pairs, linked_by, settings)
     conn.execute("truncate pg_temp.outdated")
     copy_in(conn, "outdated", linked.clusters.select(["id"]))
@@ -117,9 +120,11 @@ def _neighbours(conn: Connection, moved: pa.Array) -> list[str]:
     copy_in(conn, "moved", pa.table({"id": moved}))
     found = conn.execute(
         """
-        select id_r from build_identity.linked_pairs inner join pg_temp.moved on id_l = moved.id
+        select other_source_record_id from build_identity.linked_pairs
+        inner join pg_temp.moved on source_record_id = moved.id
         union
-        select id_l from build_identity.linked_pairs inner join pg_temp.moved on id_r = moved.id
+        select source_record_id from build_identity.linked_pairs
+        inner join pg_temp.moved on other_source_record_id = moved.id
         """
     )
     return [record for (record,) in found]
@@ -148,7 +153,9 @@ def _keep(
     copy_in(
         conn,
         "build_identity.linked_pairs",
-        pairs.append_column("is_contested", pc.is_in(_pair_keys(pairs), value_set=contested)),
+        pairs.append_column("is_contested", pc.is_in(_pair_keys(pairs), value_set=contested)).rename_columns(
+            {"id_l": "source_record_id", "id_r": "other_source_record_id"}
+        ),
     )
     patterns = pc.unique(pairs["pattern"].combine_chunks())
     conn.execute(
