@@ -36,24 +36,30 @@ def main(n_rows: int) -> None:
             n_rows,
         )
     with scratch() as warehouse:
-        _observe(warehouse, n_rows)
-        found = in_its_own_process("benchmarks.contacts", warehouse, "every", "refresh")
+        in_its_own_process("benchmarks.contacts", "observe", warehouse, str(n_rows))
+        found = in_its_own_process("benchmarks.contacts", "refresh", warehouse)
     title = f"a first night: {n_rows:,} each of {', '.join(TARGET)}, stored in the warehouse"
     show(title, [Measured("Rapport", found["seconds"], found["peak_mib"])], n_rows * len(TARGET))
 
 
 def _measured(name: str, n_rows: int, kind: str, contender: str) -> Measured:
-    found = in_its_own_process("benchmarks.contacts", str(n_rows), kind, contender)
+    found = in_its_own_process("benchmarks.contacts", contender, kind, str(n_rows))
     return Measured(name, found["seconds"], found["peak_mib"], n_rows if contender == "libraries" else None)
 
 
-def contend(rows_or_warehouse: str, kind: str, contender: str) -> None:
+def contend(contender: str, kind_or_warehouse: str, n_rows: int = 0) -> None:
     """One contender in a process of its own; the values themselves are not counted, neither time nor memory."""
-    if contender == "refresh":
-        with connect(rows_or_warehouse) as conn:
+    if contender == "observe":
+        report(timed(lambda: _observe(kind_or_warehouse, n_rows)))
+    elif contender == "refresh":
+        with connect(kind_or_warehouse) as conn:
             report(timed(lambda: refresh(conn)))
-        return
-    values = column_of(kind, int(rows_or_warehouse))
+    else:
+        _normalise(contender, kind_or_warehouse, n_rows)
+
+
+def _normalise(contender: str, kind: str, n_rows: int) -> None:
+    values = column_of(kind, n_rows)
     normal_forms(kind, values[:100], COUNTRY)  # seeds and libraries are read once
     before = peak_mib()
     work = partial(_by_columns, kind, values) if contender == "rapport" else partial(_by_value, kind, values)
@@ -139,6 +145,6 @@ def _where(chosen: NDArray[np.bool_], values: Text, change: Callable[[str], str]
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
-        contend(*sys.argv[1:])
+        contend(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

@@ -67,6 +67,12 @@ def test_what_a_numbering_plan_tells_is_what_libphonenumber_says(country: str, d
             assert phones.parsed(phones.spelling(value), abroad).normalised == number
 
 
+@pytest.mark.parametrize("raw", ["468123456", "46812345", "+46 08 12 34 56", "0468 12 34 56", "+46 008 12 34 56"])
+def test_a_number_that_begins_like_its_country_is_cut_only_where_libphonenumber_cuts_it(raw: str) -> None:
+    told = phones.told_by_plans(column([raw]), "SE").to_pylist()
+    assert told in ([None], [phones.parsed(phones.spelling(raw), "SE").normalised])
+
+
 @pytest.mark.parametrize(
     ("raw", "country"),
     [

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from anyascii import anyascii
 
 _APOSTROPHES = re.compile(r"['`\"]")
-# Latin letters that NFKC leaves as they are; RE2 and Python read these ranges alike.
+# Latin letters that NFKC leaves as they are, as Arrow's regular expressions (RE2) write them.
 LETTER = r"A-Za-z\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{131}\x{134}-\x{13E}\x{141}-\x{148}\x{14A}-\x{17E}"
 _AS_SPELLED = rf"^[\x01-\x7F{LETTER}]*$"
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal
 
 import pyarrow as pa
 
 from rapport.contacts import cities, emails, folding, forms, names, phones, postal_codes, streets, whole_names
 from rapport.contacts.forms import NormalForm
-
-Kind = Literal["email", "phone", "name", "full_name", "street", "city", "postal_code"]
 
 
 def _each(one: Callable[[str, str], NormalForm]) -> Callable[[pa.Array, str], pa.Table]:

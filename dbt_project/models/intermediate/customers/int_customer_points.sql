@@ -7,12 +7,12 @@ with customers as (
 
 -- Each is read by itself: Postgres would write down in full what several joins read.
 {%- for name, (kind, _) in points.items() %}
-{{ name }}_points as (
+    {{ name }}_points as (
 
-    select * from {{ ref('stg_contacts__normalised') }}
-    where contact_type = '{{ kind }}' and is_valid and not is_shared
+        select * from {{ ref('stg_contacts__normalised') }}
+        where contact_type = '{{ kind }}' and is_valid and not is_shared
 
-),
+    ),
 {%- endfor %}
 
 final as (
@@ -51,11 +51,11 @@ final as (
         customers.closed_on
     from customers
     {%- for name, (kind, column) in points.items() %}
-        left join {{ name }}_points
-            on
-                customers.{{ column }} = {{ name }}_points.contact_raw
-                and {{ name }}_points.default_country
-                = {{ point_country("'" ~ kind ~ "'", 'customers.vendor', 'customers.country_code') }}
+    left join {{ name }}_points
+        on
+            customers.{{ column }} = {{ name }}_points.contact_raw
+            and {{ name }}_points.default_country
+            = {{ point_country("'" ~ kind ~ "'", 'customers.vendor', 'customers.country_code') }}
     {%- endfor %}
 
 )

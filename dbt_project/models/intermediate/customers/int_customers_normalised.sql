@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with points as (
 
     select * from {{ ref('int_customer_points') }}
