@@ -103,7 +103,9 @@ def _part(exports: Path, pattern: str, source: str, key: str, columns: dict[str,
     return part
 
 
-def _written(name: str, folder: Path, frame: pd.DataFrame, maps: list[str], country: str, truth: pd.Series) -> PersonSet:
+def _written(
+    name: str, folder: Path, frame: pd.DataFrame, maps: list[str], country: str, truth: pd.Series
+) -> PersonSet:
     path = folder / f"{''.join(filter(str.isalnum, name))}.csv"
     frame.to_csv(path, index=False)
     return PersonSet(name, path, maps, country, truth)

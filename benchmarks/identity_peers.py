@@ -15,7 +15,9 @@ THRESHOLD = 0.95
 def documented(records: pa.Table) -> pd.DataFrame:
     """id, cluster: the settings of Splink's own page on FEBRL, less the number of social insurance, and its defaults."""
     there = _there(records)
-    rules = [[name] for name in ("given_name", "surname", "birth_date", "postal_code", "email", "phone") if name in there]
+    rules = [
+        [name] for name in ("given_name", "surname", "birth_date", "postal_code", "email", "phone") if name in there
+    ]
     trained_on = [[name] for name in ("birth_date", "postal_code", "email") if name in there][:2]
     return _run(records, there, rules, trained_on, max_pairs=1e6)
 

@@ -47,8 +47,48 @@ _STEMS = {
     " Bruun Nør Vester Øster Sønder Over Lind Birk Ege Bøge Skov Mose Kirke Mølle Bro Høj Aa",
 }
 _ENDS = {
-    "TR": ["", "oğlu", "maz", "er", "türk", "soy", "han", "kaya", "dağ", "su", "tekin", "taş", "bay", "demir", "gül", "can", "lı", "can", "kan", "alp"],
-    "DK": ["sen", "sen", "sen", "sen", "gaard", "holm", "strup", "berg", "lund", "dal", "bæk", "toft", "", "by", "sø", "mark", "vad", "løv"],
+    "TR": [
+        "",
+        "oğlu",
+        "maz",
+        "er",
+        "türk",
+        "soy",
+        "han",
+        "kaya",
+        "dağ",
+        "su",
+        "tekin",
+        "taş",
+        "bay",
+        "demir",
+        "gül",
+        "can",
+        "lı",
+        "can",
+        "kan",
+        "alp",
+    ],
+    "DK": [
+        "sen",
+        "sen",
+        "sen",
+        "sen",
+        "gaard",
+        "holm",
+        "strup",
+        "berg",
+        "lund",
+        "dal",
+        "bæk",
+        "toft",
+        "",
+        "by",
+        "sø",
+        "mark",
+        "vad",
+        "løv",
+    ],
 }
 _ROADS = {"TR": ["Cad.", "Caddesi", "Sok.", "Sokak"], "DK": ["vej", "gade", "allé", "vænget"]}
 _TOWNS = {
@@ -109,13 +149,19 @@ def _people(random: np.random.Generator, n: int) -> pd.DataFrame:
         family[here] = _skewed(random, stems, count) + _skewed(random, ends, count, 1.3)
         road = _skewed(random, stems, count, 1.0) + (" " if land == "TR" else "s")
         road = road + _skewed(random, np.array(_ROADS[land], object), count, 1.0)
-        street[here] = road + np.where(random.random(count) < 0.5, " No:" if land == "TR" else " ", " ") + _text(
-            1 + (120 * random.random(count) ** 2).astype(int)
+        street[here] = (
+            road
+            + np.where(random.random(count) < 0.5, " No:" if land == "TR" else " ", " ")
+            + _text(1 + (120 * random.random(count) ** 2).astype(int))
         )
         picked = (len(_TOWNS[land]) * random.random(count) ** 1.6).astype(int)
         town[here] = np.array([name for name, _ in _TOWNS[land]], object)[picked]
         prefix = np.array([number for _, number in _TOWNS[land]])[picked]
-        code[here] = _text(prefix * 1000 + 10 * random.integers(0, 99, count) if land == "TR" else prefix * 100 + random.integers(0, 99, count))
+        code[here] = _text(
+            prefix * 1000 + 10 * random.integers(0, 99, count)
+            if land == "TR"
+            else prefix * 100 + random.integers(0, 99, count)
+        )
         if land == "TR":
             code[here] = pd.Series(code[here]).str.zfill(5).to_numpy()
     first = np.searchsorted(home, home)
@@ -125,17 +171,25 @@ def _people(random: np.random.Generator, n: int) -> pd.DataFrame:
     is_son = (place_in_home >= 2) & ~people["is_woman"] & ~people["is_woman"].to_numpy()[first]
     people["given_name"] = np.where(is_son & (random.random(n) < 0.03), given[first], given)
     second = np.roll(given, 1)
-    people["middle_name"] = np.where((random.random(n) < 0.15) & (np.roll(people["is_woman"], 1) == people["is_woman"]), second, None)
+    people["middle_name"] = np.where(
+        (random.random(n) < 0.15) & (np.roll(people["is_woman"], 1) == people["is_woman"]), second, None
+    )
     for column, values in (("street", street), ("city", town), ("postcode", code)):
         people[column] = values[first]
         people[f"old_{column}"] = values
     grown = 1945 + 45 * random.random(len(sizes))
     year = np.where(place_in_home < 2, grown[home] + random.normal(0, 3, n), grown[home] + 24 + 3 * place_in_home)
-    born = pd.Series(pd.to_datetime("1900-01-01") + pd.to_timedelta((year - 1900) * 365.25 + random.integers(0, 365, n), unit="D"))
+    born = pd.Series(
+        pd.to_datetime("1900-01-01") + pd.to_timedelta((year - 1900) * 365.25 + random.integers(0, 365, n), unit="D")
+    )
     is_twin = (place_in_home >= 3) & (random.random(n) < 0.04)
     people["birth_date"] = born.where(~is_twin, born.shift(1)).dt.strftime("%Y%m%d")
     mobile = _phones(random, country)
-    people["phone"], people["other_phone"], people["home_phone"] = mobile, _phones(random, country), _phones(random, country)[first]
+    people["phone"], people["other_phone"], people["home_phone"] = (
+        mobile,
+        _phones(random, country),
+        _phones(random, country)[first],
+    )
     people["email"], people["other_email"] = _emails(random, people), _emails(random, people)
     people["home_email"] = people["email"].to_numpy()[first]
     return people
@@ -159,8 +213,16 @@ def _emails(random: np.random.Generator, people: pd.DataFrame) -> Strings:
     style = random.random(n)
     local = np.select(
         [style < 0.35, style < 0.5, style < 0.65, style < 0.85],
-        [given + "." + family + number, pd.Series(given).str[:1].to_numpy() + family + number, given + people["birth_date"].str[:4].to_numpy() + number, family + given + number],
-        _skewed(random, np.array("mavi yildiz solskin havn kaptan lille bahar fodbold gece nord".split(), object), n, 1.0) + _text(random.integers(1, 99999, n)),
+        [
+            given + "." + family + number,
+            pd.Series(given).str[:1].to_numpy() + family + number,
+            given + people["birth_date"].str[:4].to_numpy() + number,
+            family + given + number,
+        ],
+        _skewed(
+            random, np.array("mavi yildiz solskin havn kaptan lille bahar fodbold gece nord".split(), object), n, 1.0
+        )
+        + _text(random.integers(1, 99999, n)),
     )
     return pd.Series(local + "@" + _skewed(random, np.array(_MAILS, object), n)).str.lower().to_numpy(object)
 

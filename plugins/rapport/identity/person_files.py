@@ -38,7 +38,9 @@ def read_mapping(maps: Sequence[str]) -> dict[str, list[str]]:
     for text in maps:
         field, separator, columns = text.partition("=")
         if not separator or not columns:
-            raise UsageError("A column is mapped as field=column.", where=f"--map {text}", fix="--map surname=last_name")
+            raise UsageError(
+                "A column is mapped as field=column.", where=f"--map {text}", fix="--map surname=last_name"
+            )
         if field not in FIELDS:
             raise UsageError("There is no such field.", where=f"--map {text}", fix=f"choose of {', '.join(FIELDS)}")
         if field in mapping:
@@ -49,7 +51,9 @@ def read_mapping(maps: Sequence[str]) -> dict[str, list[str]]:
     if "id" not in mapping:
         raise UsageError("No column holds the record's id.", where="--map", fix="--map id=column")
     if set(mapping) <= {"id", "country", "state"}:
-        raise UsageError("Nothing is mapped by which people could be told.", where="--map", fix="map a name, an e-mail …")
+        raise UsageError(
+            "Nothing is mapped by which people could be told.", where="--map", fix="map a name, an e-mail …"
+        )
     return mapping
 
 
@@ -183,10 +187,14 @@ def _normalised(kind: str, values: pa.ChunkedArray, countries: pa.ChunkedArray) 
         written = distinct.filter(pc.equal(distinct["country"], country))["value"].to_pylist()
         forms = normalise(kind, written, country)
         usable = [
-            (form.match_key or form.normalised) if form.is_valid and not form.is_shared else _as_written(kind, form, text)
+            (form.match_key or form.normalised)
+            if form.is_valid and not form.is_shared
+            else _as_written(kind, form, text)
             for form, text in zip(forms, written, strict=True)
         ]
-        found.append(pa.table({"country": [country] * len(written), "value": written, "form": pa.array(usable, pa.string())}))
+        found.append(
+            pa.table({"country": [country] * len(written), "value": written, "form": pa.array(usable, pa.string())})
+        )
     if not found:
         return pa.nulls(len(values), pa.string())
     joined = pairs.join(pa.concat_tables(found), ["country", "value"], join_type="left outer").sort_by("row")

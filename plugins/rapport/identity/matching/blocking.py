@@ -80,7 +80,9 @@ def block_new(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int]) -> Non
     _start_keys(conn, "keys")
     for rule in RULES:
         _add_keys(conn, "new_keys", rule, "(select records.* from records semi join new_rows using (row))")
-        _add_keys(conn, "keys", rule, "records", f"hash(key) in (select key from new_keys where rule = {_number(rule)})")
+        _add_keys(
+            conn, "keys", rule, "records", f"hash(key) in (select key from new_keys where rule = {_number(rule)})"
+        )
     _bound_blocks(conn, 0, limits)
     _pair(conn, "new_keys")
     conn.execute("drop table new_keys")

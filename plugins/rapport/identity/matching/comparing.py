@@ -57,7 +57,10 @@ def count_patterns(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[Integer
 def levels(patterns: Integers) -> Integers:
     """One row a pattern, one column a comparison: the level's number, -1 where the comparison is missing."""
     return np.stack(
-        [patterns // size % (len(comparison.levels) + 1) - 1 for comparison, size in zip(comparisons(), _place_values(), strict=True)],
+        [
+            patterns // size % (len(comparison.levels) + 1) - 1
+            for comparison, size in zip(comparisons(), _place_values(), strict=True)
+        ],
         axis=1,
     )
 

@@ -183,7 +183,9 @@ def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, kno
     clusters = pa.table({"id": ids, "cluster": ids.take(pa.array(first[cluster]))}).filter(pa.array(touched))
     pairs = pa.table([ids.take(found["l"]), ids.take(found["r"]), found["weight"], found["pattern"]], schema=PAIRS)
     is_apart = cluster[own.left] != cluster[own.right]
-    is_doubtful = (found["weight"].to_numpy() >= _log_odds(settings.review)) | (was_broken[own.left] & was_broken[own.right])
+    is_doubtful = (found["weight"].to_numpy() >= _log_odds(settings.review)) | (
+        was_broken[own.left] & was_broken[own.right]
+    )
     return Linked(clusters, pairs, pairs.filter(pa.array(is_apart & is_doubtful)), model)
 
 

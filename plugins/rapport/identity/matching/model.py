@@ -138,7 +138,9 @@ class Model:
 def take_frequencies(conn: duckdb.DuckDBPyConnection) -> pa.Table:
     """The tables `frequency_<column>` as one Arrow table in a fixed order."""
     parts = " union all ".join(
-        f"select '{c.frequency}' as \"column\", value, share from frequency_{c.frequency}" for c in comparisons() if c.frequency
+        f"select '{c.frequency}' as \"column\", value, share from frequency_{c.frequency}"
+        for c in comparisons()
+        if c.frequency
     )
     table = conn.execute(f'select * from ({parts}) order by "column", value nulls first').to_arrow_table()
     return table.cast(FREQUENCIES)

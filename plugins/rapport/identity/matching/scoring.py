@@ -43,15 +43,20 @@ def votes(patterns: Integers, weights: Floats, parameters: Parameters, threshold
     """What each pair says of a cluster that would hold both: its weight, or nan where it says nothing.
 
     A pair below the threshold speaks against one only by what differs in it. That little is known of two records, so
-    that two strangers are likelier, is no such thing; nor is a second mailbox or number.
+    that two strangers are likelier, is no such thing; nor is a second mailbox or number. Another given name or
+    birthday speaks against it as strongly as anything may: father and son must not be joined by the records of
+    both that tell no birthday.
     """
     distinct, position = np.unique(patterns, return_inverse=True)
-    against, _ = evidence(levels(distinct), parameters)
-    own = [position for position, comparison in enumerate(comparisons()) if not comparison.is_shared_at_home]
+    found = levels(distinct)
+    against, _ = evidence(found, parameters)
+    own = [at for at, comparison in enumerate(comparisons()) if not comparison.is_shared_at_home]
+    telling = [at for at, comparison in enumerate(comparisons()) if comparison.tells_apart]
     contradiction = np.minimum(against[:, own], 0).sum(axis=1)[position]
-    voted = np.where(weights >= threshold, weights, np.maximum(weights, contradiction))
-    says_nothing = (weights < threshold) & (contradiction > -_LEAST_CONTRADICTION)
-    return np.where(says_nothing, np.nan, voted)
+    is_told_apart = (found[:, telling] == 0).any(axis=1)[position]
+    below = np.where(is_told_apart, LEAST_WEIGHT, np.maximum(weights, contradiction))
+    below[contradiction > -_LEAST_CONTRADICTION] = np.nan
+    return np.where(weights >= threshold, weights, below)
 
 
 def score(
