@@ -1,8 +1,8 @@
 """`make bench-identity`: who is who, without labels, beside Splink as documented and recordlinkage's ECM classifier.
 
-Every contender gets the same records, normalised by Rapport, in a process of its own. Measured are all pairs inside final
-clusters (precision, recall, F1) and B-cubed F1 (Bagga and Baldwin 1998). With ROWS, a made-up set of so many records
-follows, beside a Splink run tuned for it: seconds, memory and F1.
+Every contender gets the same records, normalised by Rapport, in a process of its own. Measured are all pairs inside
+final clusters (precision, recall, F1) and B-cubed F1 (Bagga and Baldwin 1998). With ROWS, a made-up set of so many
+records follows, beside a Splink run tuned for it: seconds, memory and F1.
 """
 
 from __future__ import annotations

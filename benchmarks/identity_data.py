@@ -13,10 +13,16 @@ import pandas as pd
 from benchmarks.made_up_people import MadeUp, make_up
 
 PEERS = Path(".venv/peers/bin/python")
-_FEBRL_MAPS = (
-    "id=id given_name=given_name surname=surname birth_date=date_of_birth street=street_number+address_1"
-    " city=suburb postcode=postcode state=state"
-).split()
+_FEBRL_MAPS = [
+    "id=id",
+    "given_name=given_name",
+    "surname=surname",
+    "birth_date=date_of_birth",
+    "street=street_number+address_1",
+    "city=suburb",
+    "postcode=postcode",
+    "state=state",
+]
 
 
 @dataclass(frozen=True)

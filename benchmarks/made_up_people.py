@@ -33,11 +33,31 @@ _WOMEN = {
     " Line Signe Katrine Rikke Maja Åse Gudrun Birthe Ulla Trine Sanne Heidi Nanna Malene Dorthe Sørine Elisabeth",
 }
 _SHORT = {
-    "Mehmet": "Memo", "Mustafa": "Mıstık", "İbrahim": "İbo", "Fatma": "Fatoş", "Ayşe": "Ayşegül", "Hatice": "Hatçe",
-    "Süleyman": "Sülo", "Abdullah": "Apo", "Zeynep": "Zeyno", "Emine": "Eminecik", "Christian": "Chris", "Michael": "Mike",
-    "Alexander": "Alex", "Elisabeth": "Lise", "Katrine": "Trine", "Thomas": "Tom", "Frederik": "Frede", "Kristian": "Kris",
-    "Susanne": "Sanne", "Charlotte": "Lotte", "Mathilde": "Tilde", "Caroline": "Line", "Marianne": "Nanna", "William": "Will",
-}  # fmt: skip
+    "Mehmet": "Memo",
+    "Mustafa": "Mıstık",
+    "İbrahim": "İbo",
+    "Fatma": "Fatoş",
+    "Ayşe": "Ayşegül",
+    "Hatice": "Hatçe",
+    "Süleyman": "Sülo",
+    "Abdullah": "Apo",
+    "Zeynep": "Zeyno",
+    "Emine": "Eminecik",
+    "Christian": "Chris",
+    "Michael": "Mike",
+    "Alexander": "Alex",
+    "Elisabeth": "Lise",
+    "Katrine": "Trine",
+    "Thomas": "Tom",
+    "Frederik": "Frede",
+    "Kristian": "Kris",
+    "Susanne": "Sanne",
+    "Charlotte": "Lotte",
+    "Mathilde": "Tilde",
+    "Caroline": "Line",
+    "Marianne": "Nanna",
+    "William": "Will",
+}
 _STEMS = {
     "TR": "Yıl Kaya Demir Çelik Şahin Öz Ay Kara Ak Aslan Doğan Kılıç Taş Koç Kurt Er Güneş Bulut Deniz Toprak Altın"
     " Gümüş Tunç Bay Can Sarı Boz Gök Yeşil Kır Dal Çam Tan Ulu Şen Kor Uz Bal Tur Kan Ün Duru Eski Yeni Baş Orta Ece"
@@ -97,6 +117,7 @@ _TOWNS = {
     "DK": [("København", 10), ("Aarhus", 80), ("Odense", 50), ("Aalborg", 90), ("Esbjerg", 67), ("Randers", 89),
            ("Kolding", 60), ("Horsens", 87), ("Vejle", 71), ("Roskilde", 40), ("Helsingør", 30), ("Hørsholm", 29)],
 }  # fmt: skip
+_WORDS = ["mavi", "yildiz", "solskin", "havn", "kaptan", "lille", "bahar", "fodbold", "gece", "nord"]
 _MAILS = ["gmail.com", "hotmail.com", "outlook.com", "icloud.com", "yahoo.com", "live.dk", "mail.dk", "mynet.com"]
 _PLAIN = str.maketrans("ıİşŞğĞüÜöÖçÇ", "iIsSgGuUoOcC", "")
 _DANISH = {"å": "aa", "Å": "Aa", "ø": "oe", "Ø": "Oe", "æ": "ae", "Æ": "Ae"}
@@ -170,10 +191,9 @@ def _people(random: np.random.Generator, n: int) -> pd.DataFrame:
     people["maiden_name"] = family
     is_son = (place_in_home >= 2) & ~people["is_woman"] & ~people["is_woman"].to_numpy()[first]
     people["given_name"] = np.where(is_son & (random.random(n) < 0.03), given[first], given)
-    second = np.roll(given, 1)
-    people["middle_name"] = np.where(
-        (random.random(n) < 0.15) & (np.roll(people["is_woman"], 1) == people["is_woman"]), second, None
-    )
+    is_same_sex = (np.roll(people["is_woman"], 1) == people["is_woman"]).to_numpy()
+    has_two = (random.random(n) < 0.15) & is_same_sex
+    people["middle_name"] = pd.Series(np.roll(given, 1)).where(has_two)
     for column, values in (("street", street), ("city", town), ("postcode", code)):
         people[column] = values[first]
         people[f"old_{column}"] = values
@@ -219,10 +239,7 @@ def _emails(random: np.random.Generator, people: pd.DataFrame) -> Strings:
             given + people["birth_date"].str[:4].to_numpy() + number,
             family + given + number,
         ],
-        _skewed(
-            random, np.array("mavi yildiz solskin havn kaptan lille bahar fodbold gece nord".split(), object), n, 1.0
-        )
-        + _text(random.integers(1, 99999, n)),
+        _skewed(random, np.array(_WORDS, object), n, 1.0) + _text(random.integers(1, 99999, n)),
     )
     return pd.Series(local + "@" + _skewed(random, np.array(_MAILS, object), n)).str.lower().to_numpy(object)
 
@@ -302,6 +319,6 @@ def _records(random: np.random.Generator, people: pd.DataFrame, who: npt.NDArray
         ("given_name", given, 0.01), ("surname", family, 0.015), ("birth_date", born, 0.35), ("street", street, 0.2),
         ("city", city, 0.12), ("postcode", code, 0.12), ("email", email, 0.3), ("phone", phone, 0.35),
     ):  # fmt: skip
-        frame[name] = np.where(sometimes(share), None, values)
+        frame[name] = pd.Series(values, dtype=object).mask(sometimes(share))
     frame["country"] = of["country"].to_numpy()
     return frame

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rapport.identity.matching.comparisons import SHARED, comparisons
+from rapport.identity.matching.records import fetch
 
 Integers = npt.NDArray[np.int64]
 
@@ -50,7 +51,7 @@ def sample_strangers(conn: duckdb.DuckDBPyConnection, into: str) -> None:
 
 def count_patterns(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[Integers, Integers]:
     """The distinct patterns of a table that `compare` filled, ascending, and how often each is there."""
-    found = conn.execute(f"select pattern, count(*) as n from {table} group by pattern order by pattern").fetchnumpy()
+    found = fetch(conn, f"select pattern, count(*) as n from {table} group by pattern order by pattern")
     return found["pattern"].astype(np.int64), found["n"].astype(np.int64)
 
 
@@ -70,6 +71,3 @@ def _place_values() -> list[int]:
     for comparison in comparisons()[:-1]:
         sizes.append(sizes[-1] * (len(comparison.levels) + 1))
     return sizes
-
-
-__all__ = ["compare", "count_patterns", "levels", "sample_strangers"]

@@ -49,7 +49,7 @@ class Counts:
 
 
 def estimate(counts: Counts, n_records: int, *, max_iterations: int = MAX_ITERATIONS) -> Parameters:
-    """Parameters by EM; where it does not settle or goes astray the priors stand, with shares and strangers estimated."""
+    """Parameters by EM; where it does not settle or goes astray the priors stand, but for shares and strangers."""
     found, has_settled = _iterate(counts, n_records, max_iterations, learns=True)
     if has_settled and _is_sound(found, counts, n_records):
         return found

@@ -6,8 +6,11 @@ Each derived column is a plain function of the record, but for values that too m
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 SCHEMA = pa.schema(
@@ -105,6 +108,11 @@ def connect() -> duckdb.DuckDBPyConnection:
     return conn
 
 
+def fetch(conn: duckdb.DuckDBPyConnection, query: str) -> dict[str, npt.NDArray[Any]]:
+    """The columns of a query's answer, whose values are never null."""
+    return {name: np.asarray(values) for name, values in conn.execute(query).fetchnumpy().items()}
+
+
 def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
     """Fill the table `records` of the connection, in the order of ids; returns how many there are.
 
@@ -127,4 +135,4 @@ def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
                 [too_common],
             )
     conn.execute(_TOO_COMMON_BIRTH_DATES)
-    return records.num_rows
+    return int(records.num_rows)

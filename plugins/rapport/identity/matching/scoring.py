@@ -9,6 +9,7 @@ import pyarrow as pa
 from rapport.identity.matching.comparing import levels
 from rapport.identity.matching.comparisons import comparisons
 from rapport.identity.matching.estimation import HOME, SAME, STRANGERS, Floats, Integers, Parameters, contributions
+from rapport.identity.matching.records import fetch
 
 # A pair below this can be no one's: 1 in 1,000. It is not kept.
 LEAST_WEIGHT = -10.0
@@ -73,8 +74,7 @@ def score(
     where an agreement counts by how often its value is, and against people of one home; the odds against
     both are the harmonic sum of the two.
     """
-    patterns = conn.execute(f"select distinct pattern from {compared} order by pattern").fetchnumpy()["pattern"]
-    patterns = patterns.astype(np.int64)
+    patterns = fetch(conn, f"select distinct pattern from {compared} order by pattern")["pattern"].astype(np.int64)
     found = levels(patterns)
     prior_strangers, prior_home = priors(parameters)
     against_strangers, against_home = evidence(found, parameters)
