@@ -66,6 +66,8 @@ select
     *,
     nullif(trim(regexp_replace(street, '\\b[0-9]+[A-Z]?\\b', '', 'g')), '') as street_name,
     nullif(regexp_extract(street, '\\b[0-9]+[A-Z]?\\b'), '') as house_number,
+    given_name[1] || regexp_replace(given_name[2:], '[AEIOUYHW ]', '', 'g')[1:3] as given_sound,
+    surname[1] || regexp_replace(surname[2:], '[AEIOUYHW ]', '', 'g')[1:3] as surname_sound,
     given_name[1] as given_initial,
     surname[1] as surname_initial,
     if(length(birth_date) = 8, birth_date[1:4], null) as birth_year,

@@ -95,12 +95,16 @@ def score(
         column, matrix = comparison.frequency, parameters.levels[position]
         ((rarest,),) = conn.execute(f"select share from frequency_{column} where value is null").fetchall()
         share = f"coalesce({column}.share, {rarest})"
-        keys.append(f"if(top_{column}, records.{column}, null) as top_{column}")
-        joins.append(f"left join frequency_{column} as {column} on {column}.value = top_{column}")
-        by_strangers.append(f"if(top_{column} is null, 0, {np.log2(matrix[STRANGERS, -1])} - log2({share}))")
+        keys.append(f"if(top_{column}, records.{column}, null) as common_{column}")
+        joins.append(f"left join frequency_{column} as {column} on {column}.value = common_{column}")
+        by_strangers.append(f"if(common_{column} is null, 0, {np.log2(matrix[STRANGERS, -1])} - log2({share}))")
         if comparison.tells_apart:
             top = matrix[HOME, -1]
-            by_home.append(f"if(top_{column} is null, 0, {np.log2(top)} - log2(greatest({top}, {share})))")
+            by_home.append(f"if(common_{column} is null, 0, {np.log2(top)} - log2(greatest({top}, {share})))")
+    conn.execute(
+        f"create or replace table possible as select compared.l, compared.r, weights.*"
+        f" from {compared} as compared join weights using (pattern)"
+    )
     conn.execute(
         f"""
         create or replace table {into} as
@@ -113,14 +117,13 @@ def score(
                 greatest({" + ".join(by_strangers)}, -{_FARTHEST}) as strangers,
                 greatest({" + ".join(by_home)}, -{_FARTHEST}) as home
             from (
-                select compared.l, compared.r, compared.pattern, strangers, home, {", ".join(keys)}
-                from {compared} as compared
-                join weights using (pattern)
-                join records on records.row = compared.l
+                select possible.*, {", ".join(keys)}
+                from possible join records on records.row = possible.l
             )
             {" ".join(joins)}
         )
         {"" if np.isinf(least_weight) else f"where weight >= {least_weight}"}
         """
     )
+    conn.execute("drop table possible")
     conn.unregister("weights")
