@@ -11,7 +11,9 @@ from rapport.identity.matching.records import fetch
 
 Integers = npt.NDArray[np.int64]
 
-SAMPLED_PAIRS = 200_000
+SAMPLED_PAIRS = 150_000
+# Among more records than this a pair drawn is no candidate but once in thousands.
+_ALL_DRAWN_RECORDS = 20_000
 
 
 def compare(conn: duckdb.DuckDBPyConnection, pairs: str, into: str) -> None:
@@ -39,13 +41,16 @@ def _with_shared(sql: str) -> str:
 
 def sample_strangers(conn: duckdb.DuckDBPyConnection, into: str) -> None:
     """Fill the table `into` (l, r) with pairs drawn from all records that are no candidates: strangers, nearly all."""
+    ((n_records,),) = conn.execute("select count(*) from records").fetchall()
+    candidates = "anti join pairs using (l, r)" if n_records <= _ALL_DRAWN_RECORDS else ""
     # drawn by a hash, not by chance: the same records give the same model
     conn.execute(
         f"create or replace table {into} as with drawn as ("
         " select distinct least(one, other) as l, greatest(one, other) as r from ("
-        "  select (hash(number) % n)::integer as one, (hash(number + 1000000007) % n)::integer as other"
-        f"  from range({SAMPLED_PAIRS}) as numbers(number), (select count(*) as n from records)) where one <> other)"
-        " select l, r from drawn anti join pairs using (l, r)"
+        f"  select (hash(number) % {n_records})::integer as one,"
+        f"   (hash(number + 1000000007) % {n_records})::integer as other"
+        f"  from range({SAMPLED_PAIRS}) as numbers(number)) where one <> other)"
+        f" select l, r from drawn {candidates}"
     )
 
 

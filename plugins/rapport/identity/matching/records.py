@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 SCHEMA = pa.schema(
     [
@@ -35,8 +36,6 @@ MOST_NAMELESS_BEARERS = 30
 # A birthday that one record in so many has is a default (1900-01-01), wherever that is often.
 COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_RECORDS = 0.01, 30
 
-# What spelling leaves open: Danish aa/å and oe/ø, of which contacts' folding keeps the longer ones as they are.
-_NAME = "nullif(trim(replace(replace({0}, 'AA', 'A'), 'OE', 'O')), '')"
 _LAST_WORD = "string_split(full_name, ' ')[-1]"
 
 _DERIVE = f"""
@@ -44,6 +43,7 @@ create or replace table records as
 with given as (
     select
         id,
+        row,
         coalesce(given_name, case when surname is null then
             nullif(trim(left(full_name, length(full_name) - length({_LAST_WORD}))), '') end,
             case when surname is null then full_name end) as given_name,
@@ -57,12 +57,14 @@ with given as (
         nullif(list_sort(list_distinct(external_ids)), []) as external_ids
     from arrived
 ),
-folded as (
-    select * replace ({_NAME.format("given_name")} as given_name, {_NAME.format("surname")} as surname)
+told as (
+    select
+        *,
+        emails[1] as email,
+        nullif(split_part(emails[1], '@', 1), '') as local_part
     from given
 )
 select
-    (row_number() over (order by id) - 1)::integer as row,
     *,
     nullif(trim(regexp_replace(street, '\\b[0-9]+[A-Z]?\\b', '', 'g')), '') as street_name,
     nullif(regexp_extract(street, '\\b[0-9]+[A-Z]?\\b'), '') as house_number,
@@ -73,18 +75,15 @@ select
     if(length(birth_date) = 8, birth_date[1:4], null) as birth_year,
     if(length(birth_date) = 8, birth_date[5:6], null) as birth_month,
     if(length(birth_date) = 8, birth_date[7:8], null) as birth_day,
-    emails[1] as email,
     phones[1] as phone,
-    regexp_replace(email, '[^0-9]', '', 'g') as email_digits,
-    string_split(email, '@')[1] as local_part,
+    translate(email, 'abcdefghijklmnopqrstuvwxyz@._-+', '') as email_digits,
     case
-        when length(local_part) >= 5
+        when length(local_part) >= 5  -- shorter ones are anybody's
             and not coalesce(contains(upper(local_part), string_split(given_name, ' ')[1]), false)
             and not coalesce(contains(upper(local_part), string_split(surname, ' ')[-1]), false)
         then local_part
     end as mailbox
-from folded
-order by id
+from told
 """
 
 _TOO_COMMON_POINTS = f"""
@@ -116,16 +115,20 @@ def fetch(conn: duckdb.DuckDBPyConnection, query: str) -> dict[str, npt.NDArray[
 
 
 def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
-    """Fill the table `records` of the connection, in the order of ids; returns how many there are.
+    """Fill the table `records` of the connection, rows numbered in the order of ids; returns how many there are.
 
     `records` has the columns of SCHEMA, any of them left out but id: names, streets and towns as
-    rapport.contacts folds them, birth dates as YYYYMMDD or as close to it as was written, no value that
+    the match keys of rapport.contacts, birth dates as YYYYMMDD or as close to it as was written, no value that
     contacts calls invalid or shared.
     """
     missing = [field for field in SCHEMA if field.name not in records.column_names]
     for field in missing:
         records = records.append_column(field, pa.nulls(records.num_rows, field.type))
-    conn.register("arrived", records.select(SCHEMA.names).cast(SCHEMA))
+    order = pc.sort_indices(records["id"]).to_numpy()
+    row = np.empty(len(order), dtype=np.int32)
+    row[order] = np.arange(len(order))
+    arrived = records.select(SCHEMA.names).cast(SCHEMA).append_column("row", pa.array(row))
+    conn.register("arrived", arrived)
     conn.execute(_DERIVE)
     conn.unregister("arrived")
     for points in ("emails", "phones"):
