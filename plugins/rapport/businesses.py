@@ -45,6 +45,9 @@ class Dialect(BaseModel):
     currency: str | None = Field(
         default=None, pattern=r"^[A-Z]{3}$", description="of amounts that name none; else the reporting currency"
     )
+    country: str | None = Field(
+        default=None, pattern=r"^[A-Z]{2}$", description="ISO 3166 code of where its numbers are written"
+    )
 
     @field_validator("time_zone")
     @classmethod
@@ -123,6 +126,9 @@ class Business(BaseModel):
     destinations: dict[str, DropDestination] = Field(default_factory=lambda: {"drop": DropDestination()})
     dialects: dict[str, Dialect] = Field(
         default_factory=dict, description="per vendor, how this business's programs write its exports"
+    )
+    max_names_per_contact: int = Field(
+        10, ge=1, description="an e-mail or phone borne by more differently named people identifies nobody"
     )
     drift: DriftLimits = Field(DriftLimits(), description="when an export unlike the last nights' is told")
     is_scheduled: bool = Field(True, description="false: no nightly clock, nights run only when asked for")

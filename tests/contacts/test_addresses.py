@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.contacts import normalise
+from rapport.contacts import NormalForm, normalise
 
 
 def form(kind: str, value: str, country: str = "TR"):  # type: ignore[no-untyped-def]
@@ -45,7 +45,7 @@ def test_a_danish_door_has_one_key(raw: str) -> None:
 
 @pytest.mark.parametrize("raw", ["12 Main Street, Apt 4", "Flat 4, 12 Main St.", "Main St 12 unit 4", "#4 12 Main ST"])
 def test_an_english_door_has_one_key(raw: str) -> None:
-    assert form("street", raw, "GB") == ("MAIN ST 12, APT 4", True, False, None, None, "MAIN ST 12")
+    assert form("street", raw, "GB") == NormalForm("MAIN ST 12, APT 4", True, match_key="MAIN ST 12")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.contacts import KINDS, normalise
+from rapport.contacts import KINDS, NormalForm, normalise
 
 
 def form(kind: str, value: str, country: str = "TR"):  # type: ignore[no-untyped-def]
@@ -29,7 +29,7 @@ def test_a_turkish_number_gets_its_country_code_from_the_default(raw: str) -> No
 
 
 def test_a_number_without_a_country_is_not_guessed_at() -> None:
-    assert form("phone", "0532 123 45 67", "") == (None, False, False, "no_country_code", None, None)
+    assert form("phone", "0532 123 45 67", "") == NormalForm(reason="no_country_code")
     assert form("phone", "+45 20 12 34 56", "").normalised == "+4520123456"
 
 
@@ -48,11 +48,13 @@ def test_placeholders_and_ruined_numbers_are_never_valid(raw: str) -> None:
 
 @pytest.mark.parametrize("raw", ["İSMAİL@example.com", "ısmaıl@example.com", "i\u0307smai\u0307l@example.com"])
 def test_a_turkish_i_in_an_address_is_folded_and_flagged(raw: str) -> None:
-    assert form("email", raw) == ("ismail@example.com", True, False, "turkish_i", None, "ismail@example.com")
+    assert form("email", raw) == NormalForm(
+        "ismail@example.com", True, reason="turkish_i", match_key="ismail@example.com"
+    )
 
 
 def test_a_latin_capital_i_in_an_address_is_a_plain_i() -> None:
-    assert form("email", " IRMAK@Example.COM ") == ("irmak@example.com", True, False, None, None, "irmak@example.com")
+    assert form("email", " IRMAK@Example.COM ") == NormalForm("irmak@example.com", True, match_key="irmak@example.com")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,8 @@ def test_any_text_gets_an_answer_and_the_answer_is_stable(kind: str, values: lis
     assert len(forms) == len(values)
     for found in forms:
         assert found.is_valid == (found.reason in (None, "turkish_i") or found.is_shared)
-        if found.is_valid and found.normalised:
-            again = normalise(kind, [found.normalised], country)[0]
+        # of a single word with a hyphen nobody can tell; of streets, addresses are tried in test_addresses.py
+        if found.is_valid and kind != "street" and found.confidence != 0.5:
+            again = normalise(kind, [str(found.normalised)], country)[0]
             assert again.normalised == found.normalised
             assert again.is_valid

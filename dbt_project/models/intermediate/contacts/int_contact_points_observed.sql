@@ -1,62 +1,53 @@
-with customers as (
+{%- set columns = {} -%}
+{%- for kind, column in customer_points().values() -%}
+    {%- do columns.setdefault(kind, []).append(column) -%}
+{%- endfor -%}
 
-    select * from {{ ref('int_customers_unioned') }}
+-- Kind by kind, each by itself: towns are few, and need not be sorted among the addresses.
+with consents as (
 
-),
-
-consents as (
-
-    select * from {{ ref('int_consents_unioned') }}
-
-),
-
-customer_points as (
-
+    -- A permission names its own point, which the person's records need not show any more.
     select
-        points.kind,
-        points.raw_value,
-        {{ point_country('points.kind', contact_country('customers.country_code')) }} as default_country
-    from customers
-    cross join lateral (
-        values
-        ('email', customers.email_raw),
-        ('phone', customers.phone_raw),
-        ('phone', customers.phone_2_raw),
-        ('name', customers.full_name_raw),
-        ('name', customers.first_name_raw),
-        ('name', customers.last_name_raw),
-        ('street', customers.street_address),
-        ('city', customers.city),
-        ('postal_code', customers.postal_code)
-    ) as points (kind, raw_value)
-
-),
-
--- A permission names its own point, which the person's records need not show any more.
-consent_points as (
-
-    select
-        consents.contact_type as kind,
-        consents.contact_raw as raw_value,
-        {{ point_country('consents.contact_type', contact_country('customers.country_code')) }} as default_country
-    from consents
-    left join customers
+        consents.contact_type,
+        consents.contact_raw,
+        {{ point_country('consents.contact_type', 'consents.vendor', 'customers.country_code') }} as default_country
+    from {{ ref('int_consents_unioned') }} as consents
+    left join {{ ref('int_customers_unioned') }} as customers
         on consents.customer_record_id = customers.source_record_id
+    where consents.contact_raw <> ''
 
 ),
 
-combined as (
+{% for kind, columns_of_kind in columns.items() -%}
+    {{ kind }}_points as (
 
-    select * from customer_points
-    union
-    select * from consent_points
+        {%- for column in columns_of_kind %}
+            select
+                {{ column }} as raw_value,
+                {{ point_country("'" ~ kind ~ "'", 'vendor', 'country_code') }} as default_country
+            from {{ ref('int_customers_unioned') }}
+            where {{ column }} <> ''
+            union all
+        {%- endfor %}
+        select
+            contact_raw as raw_value,
+            default_country
+        from consents
+        where contact_type = '{{ kind }}'
 
-),
+    ),
 
+{% endfor -%}
 final as (
 
-    select * from combined
-    where raw_value <> ''
+    {%- for kind in columns %}
+        select distinct
+            '{{ kind }}' as kind,
+            raw_value,
+            default_country
+        from {{ kind }}_points
+        {{ "union all" if not loop.last }}
+    {%- endfor %}
 
 )
 

@@ -1,74 +1,61 @@
-{#- A record's points by the name of their columns here: their kind, and the column that holds them as written. -#}
-{%- set points = {
-    'email': ('email', 'email_raw'),
-    'phone': ('phone', 'phone_raw'),
-    'phone_2': ('phone', 'phone_2_raw'),
-    'given_name': ('name', 'first_name_raw'),
-    'surname': ('name', 'last_name_raw'),
-    'full_name': ('name', 'full_name_raw'),
-    'street': ('street', 'street_address'),
-    'city': ('city', 'city'),
-    'postal_code': ('postal_code', 'postal_code')
-} -%}
-with customers as (
+with points as (
 
-    select
-        *,
-        {{ contact_country('country_code') }} as contact_country
-    from {{ ref('int_customers_unioned') }}
+    select * from {{ ref('int_customer_points') }}
 
 ),
 
-normalised as (
+shared as (
 
-    select * from {{ ref('stg_contacts__normalised') }}
-    where is_valid and not is_shared
+    select * from {{ ref('int_shared_contact_points') }}
 
 ),
 
 final as (
 
     select
-        customers.source_record_id,
-        customers.vendor,
-        customers.record_type,
-        customers.external_id,
-        email_points.contact as email,
-        email_points.match_key as email_key,
-        coalesce(phone_points.contact, phone_2_points.contact) as phone,
-        phone_points.match_key as phone_key,
-        phone_2_points.match_key as phone_2_key,
+        points.source_record_id,
+        points.vendor,
+        points.record_type,
+        points.external_id,
+        case when shared_emails.match_key is null then points.email end as email,
+        case when shared_emails.match_key is null then points.email_key end as email_key,
         coalesce(
-            given_name_points.display_name,
-            {{ blank_to_null("regexp_replace(full_name_points.display_name, '\\s+\\S+$', '')") }}
-        ) as first_name,
-        coalesce(surname_points.display_name, substring(full_name_points.display_name from '\s(\S+)$')) as last_name,
-        coalesce(
-            given_name_points.match_key, regexp_replace(full_name_points.match_key, '\s+\S+$', '')
-        ) as given_name_key,
-        coalesce(surname_points.match_key, substring(full_name_points.match_key from '\s(\S+)$')) as surname_key,
-        customers.birth_date,
-        customers.language,
-        street_points.match_key as street_key,
-        customers.city,
-        city_points.match_key as city_key,
-        customers.postal_code,
-        postal_code_points.match_key as postal_code_key,
-        customers.country_code,
-        customers.contact_country,
-        customers.created_at,
-        customers.updated_at,
-        customers.file_date,
-        customers.first_file_date,
-        customers.closed_on
-    from customers
-    {%- for name, (kind, column) in points.items() %}
-        left join normalised as {{ name }}_points
-            on
-                customers.{{ column }} = {{ name }}_points.contact_raw
-                and {{ name }}_points.contact_type = '{{ kind }}'
-                and {{ name }}_points.default_country = {{ point_country("'" ~ kind ~ "'", 'customers.contact_country') }}
-    {%- endfor %}
+            case when shared_phones.match_key is null then points.phone end,
+            case when shared_second_phones.match_key is null then points.phone_2 end
+        ) as phone,
+        case when shared_phones.match_key is null then points.phone_key end as phone_key,
+        case when shared_second_phones.match_key is null then points.phone_2_key end as phone_2_key,
+        points.first_name,
+        points.last_name,
+        points.given_name_key,
+        points.surname_key,
+        points.name_confidence,
+        points.birth_date,
+        points.language,
+        points.street_key,
+        points.city,
+        points.city_key,
+        points.postal_code,
+        points.postal_code_key,
+        points.country_code,
+        points.created_at,
+        points.updated_at,
+        points.file_date,
+        points.first_file_date,
+        points.closed_on
+    from points
+    left join shared as shared_emails
+        on
+            points.email_key = shared_emails.match_key
+            and shared_emails.contact_type = 'email'
+    left join shared as shared_phones
+        on
+            points.phone_key = shared_phones.match_key
+            and shared_phones.contact_type = 'phone'
+    left join shared as shared_second_phones
+        on
+            points.phone_2_key = shared_second_phones.match_key
+            and shared_second_phones.contact_type = 'phone'
 
 )
 

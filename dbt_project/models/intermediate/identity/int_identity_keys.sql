@@ -35,12 +35,20 @@ emails as (
 phones as (
 
     select
-        customers.source_record_id,
+        source_record_id,
         'phone' as key_type,
-        numbers.phone_key as key_value
+        phone_key as key_value
     from customers
-    cross join lateral (values (customers.phone_key), (customers.phone_2_key)) as numbers (phone_key)
-    where numbers.phone_key is not null
+    where phone_key is not null
+    union all
+    select
+        source_record_id,
+        'phone' as key_type,
+        phone_2_key as key_value
+    from customers
+    where
+        phone_2_key is not null
+        and phone_2_key is distinct from phone_key
 
 ),
 
@@ -50,21 +58,24 @@ survey_orders as (
     select
         survey_order_links.respondent_record_id as source_record_id,
         'external_id' as key_type,
-        external_ids.key_value
+        buyers.key_value
     from survey_order_links
-    inner join external_ids
-        on survey_order_links.buyer_record_id = external_ids.source_record_id
+    inner join external_ids as buyers
+        on survey_order_links.buyer_record_id = buyers.source_record_id
+    inner join external_ids as respondents
+        on survey_order_links.respondent_record_id = respondents.source_record_id
+    where buyers.key_value <> respondents.key_value
 
 ),
 
 combined as (
 
     select * from external_ids
-    union
+    union all
     select * from emails
-    union
+    union all
     select * from phones
-    union
+    union all
     select * from survey_orders
 
 )

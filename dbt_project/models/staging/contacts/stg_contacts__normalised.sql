@@ -13,6 +13,7 @@ renamed as (
         normalised as contact,
         match_key,
         display as display_name,
+        confidence,
         is_valid,
         is_shared
     from source

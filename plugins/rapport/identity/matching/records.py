@@ -36,7 +36,9 @@ MOST_NAMELESS_BEARERS = 30
 # A birthday that one record in so many has is a default (1900-01-01), wherever that is often.
 COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_RECORDS = 0.01, 30
 
-_LAST_WORD = "string_split(full_name, ' ')[-1]"
+# Whole names come as `SURNAME, GIVEN NAMES`, or as the one word there is.
+_SURNAME_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 1), null)"
+_GIVEN_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 2), full_name)"
 
 _DERIVE = f"""
 create or replace table records as
@@ -44,10 +46,8 @@ with given as (
     select
         id,
         row,
-        coalesce(given_name, case when surname is null then
-            nullif(trim(left(full_name, length(full_name) - length({_LAST_WORD}))), '') end,
-            case when surname is null then full_name end) as given_name,
-        coalesce(surname, case when given_name is null and contains(full_name, ' ') then {_LAST_WORD} end) as surname,
+        coalesce(given_name, if(surname is null, {_GIVEN_OF_WHOLE}, null)) as given_name,
+        coalesce(surname, if(given_name is null, {_SURNAME_OF_WHOLE}, null)) as surname,
         nullif(regexp_replace(birth_date, '[^0-9]', '', 'g'), '') as birth_date,
         nullif(trim(street), '') as street,
         nullif(trim(city), '') as city,

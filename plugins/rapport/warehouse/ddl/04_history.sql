@@ -20,6 +20,7 @@ create table if not exists build_contacts.normalised (
 );
 alter table build_contacts.normalised add column if not exists display text;
 alter table build_contacts.normalised add column if not exists match_key text;
+alter table build_contacts.normalised add column if not exists confidence double precision;
 comment on table build_contacts.normalised is 'Each distinct contact point as seen, and its one normal form.';
 
 create table if not exists build_contacts.rules (fingerprint text primary key);
