@@ -1,8 +1,8 @@
 """`make bench-identity`: who is who, without labels, beside Splink as documented and recordlinkage's ECM classifier.
 
-Every contender gets the same records, normalised by Rapport, in a process of its own. Measured are all pairs inside final
-clusters (precision, recall, F1) and B-cubed F1 (Bagga and Baldwin 1998). With ROWS, a made-up set of so many records
-follows, beside a Splink run tuned for it: seconds, memory and F1.
+Every contender gets the same records, normalised by Rapport, in a process of its own. Measured are all pairs inside
+final clusters (precision, recall, F1) and B-cubed F1 (Bagga and Baldwin 1998). With ROWS, a made-up set of so many
+records follows, beside a Splink run tuned for it: seconds, memory and F1.
 """
 
 from __future__ import annotations
@@ -90,10 +90,14 @@ def rapport(path: Path, out: Path, country: str, maps: list[str]) -> None:
 
     seconds = timed(whole)
     found[1].to_pandas().to_csv(out, index=False)
-    flat = found[0].drop_columns([name for name in ("emails", "phones", "external_ids") if name in found[0].column_names])
+    flat = found[0].drop_columns(
+        [name for name in ("emails", "phones", "external_ids") if name in found[0].column_names]
+    )
     for many, one in (("emails", "email"), ("phones", "phone")):
         if many in found[0].column_names:
-            flat = flat.append_column(one, pa.array([values[0] if values else None for values in found[0][many].to_pylist()]))
+            flat = flat.append_column(
+                one, pa.array([values[0] if values else None for values in found[0][many].to_pylist()])
+            )
     parquet.write_table(flat, path.with_suffix(".parquet"))  # what the peers get
     report(seconds)
 

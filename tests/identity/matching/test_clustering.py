@@ -48,7 +48,11 @@ def test_decisions_outvote_weights_and_the_parting_one_counts() -> None:
     given = pairs((0, 1, 15), (1, 2, -9))
     must, cannot = np.array([[1, 2]]), np.array([[0, 1]])
     assert groups(partition(3, decided(given, must, NONE), 0.0, unlike)) == {frozenset({0, 1, 2})}
-    assert groups(partition(3, decided(given, NONE, cannot), 0.0, unlike)) == {frozenset({0}), frozenset({1}), frozenset({2})}
+    assert groups(partition(3, decided(given, NONE, cannot), 0.0, unlike)) == {
+        frozenset({0}),
+        frozenset({1}),
+        frozenset({2}),
+    }
     both = decided(given, np.array([[0, 1]]), cannot)
     assert not any({0, 1} <= group for group in groups(partition(3, both, 0.0, unlike)))
 

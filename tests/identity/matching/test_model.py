@@ -55,7 +55,9 @@ def test_splink_weighs_pairs_as_the_model_does(model: Model, population: pa.Tabl
     ends = np.sort(np.stack([theirs["id_l"].map(rows), theirs["id_r"].map(rows)]), axis=0)
     weights = dict(zip(map(tuple, ends.T.tolist()), theirs["match_weight"], strict=True))
     ours = conn.execute("select l, r, pattern from compared").fetchnumpy()
-    logs = log_likelihoods(levels(ours["pattern"].astype(np.int64)), model.parameters) + np.log2(model.parameters.shares)
+    logs = log_likelihoods(levels(ours["pattern"].astype(np.int64)), model.parameters) + np.log2(
+        model.parameters.shares
+    )
     expected = [weights[pair] for pair in zip(ours["l"].tolist(), ours["r"].tolist(), strict=True)]
     np.testing.assert_allclose(logs[:, SAME] - logs[:, STRANGERS], expected, atol=1e-6)
 

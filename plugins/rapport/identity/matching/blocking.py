@@ -9,12 +9,10 @@ import duckdb
 # Up to here every record is compared with every other.
 ALL_PAIRS_RECORDS = 1_000
 # What a rule may cost, in pairs; its largest blocks are left to the rules that divide them further.
-PAIRS_A_RECORD, LEAST_PAIRS = 0.8, 300_000
+PAIRS_A_RECORD, LEAST_PAIRS = 0.4, 300_000
 LARGEST_BLOCK = 5_000
 
 _NAMES = ("least(given_name, surname)", "greatest(given_name, surname)")
-_SOUND = "{0}[1] || regexp_replace({0}[2:], '[AEIOUYHW ]', '', 'g')[1:3]"
-_GIVEN_SOUND, _SURNAME_SOUND = _SOUND.format("given_name"), _SOUND.format("surname")
 
 # What must be equal in two records, all of it, for the rule to make them a pair.
 RULES: dict[str, tuple[str, ...]] = {
@@ -26,8 +24,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "name_and_year": (*_NAMES, "birth_year"),
     "name_and_code": (*_NAMES, "postal_code"),
     "name_and_town": (*_NAMES, "city"),
-    "sounds": (f"least({_GIVEN_SOUND}, {_SURNAME_SOUND})", f"greatest({_GIVEN_SOUND}, {_SURNAME_SOUND})"),
-    "sounds_and_town": (_GIVEN_SOUND, _SURNAME_SOUND, "city"),
+    "sounds": ("least(given_sound, surname_sound)", "greatest(given_sound, surname_sound)"),
+    "sounds_and_town": ("given_sound", "surname_sound", "city"),
     "birth_date": ("birth_date",),
     "birth_date_and_given": ("birth_date", "given_initial"),
     "birth_date_and_surname": ("birth_date", "surname[1:2]"),
@@ -43,7 +41,6 @@ RULES: dict[str, tuple[str, ...]] = {
     "given_and_street": ("given_name", "street"),
     "surname_and_street": ("surname", "street"),
     "number_and_code": ("house_number", "postal_code", "given_initial"),
-    # of these only what is rare, and in a small set nearly all
     "given_name": ("given_name",),
     "surname": ("surname",),
     "street_name": ("street_name",),
@@ -51,6 +48,11 @@ RULES: dict[str, tuple[str, ...]] = {
     "birth_month": ("birth_date[1:6]",),
     "birthday": ("birth_date[5:8]",),
 }
+
+
+# Too coarse for many records; in few they find whoever differs in nearly all.
+COARSE = ("given_name", "surname", "street_name", "code", "birth_month", "birthday")
+COARSE_RECORDS = 20_000
 
 
 def block(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int] | None = None) -> dict[str, int]:
@@ -66,24 +68,31 @@ def block(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int] | None = No
             " select one.row as l, other.row as r from records one join records other on one.row < other.row"
         )
         return dict.fromkeys(RULES, LARGEST_BLOCK)
-    _start_keys(conn, "keys")
+    conn.execute("create or replace table found (l integer, r integer)")
+    chosen = {}
     for rule in RULES:
-        _add_keys(conn, "keys", rule, "records")
-    limits = _bound_blocks(conn, n_records, limits)
-    _pair(conn, "keys")
-    return limits
+        if rule in COARSE and n_records > COARSE_RECORDS and limits is None:
+            chosen[rule] = 0
+            continue
+        _find_keys(conn, rule, "records", "keys")
+        limit = limits[rule] if limits else _limit(conn, n_records)
+        chosen[rule] = limit
+        _pair(conn, "keys", limit)
+    _finish(conn)
+    return chosen
 
 
 def block_new(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int]) -> None:
     """Fill the table `pairs` with those of which one record at least is in the table `new_rows` (row)."""
-    _start_keys(conn, "new_keys")
-    _start_keys(conn, "keys")
-    for rule in RULES:
-        _add_keys(conn, "new_keys", rule, "(select records.* from records semi join new_rows using (row))")
-        _add_keys(conn, "keys", rule, "records", f"hash(key) in (select key from new_keys where rule = {_number(rule)})")
-    _bound_blocks(conn, 0, limits)
-    _pair(conn, "new_keys")
-    conn.execute("drop table new_keys")
+    conn.execute("create or replace table found (l integer, r integer)")
+    for rule, limit in limits.items():
+        if limit < 2:
+            continue
+        _find_keys(conn, rule, "(select records.* from records semi join new_rows using (row))", "new_keys")
+        _find_keys(conn, rule, "records", "keys", "key in (select key from new_keys)")
+        _pair(conn, "new_keys", limit)
+    conn.execute("drop table if exists new_keys")
+    _finish(conn)
 
 
 def _count(conn: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -91,52 +100,48 @@ def _count(conn: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(n_rows)
 
 
-def _number(rule: str) -> int:
-    return list(RULES).index(rule)
-
-
-def _start_keys(conn: duckdb.DuckDBPyConnection, table: str) -> None:
-    conn.execute(f"create or replace table {table} (rule utinyint, key ubigint, row integer)")
-
-
-def _add_keys(conn: duckdb.DuckDBPyConnection, table: str, rule: str, records: str, condition: str = "true") -> None:
-    key = " || '|' || ".join(f"({part})" for part in RULES[rule])  # null where any part is
+def _find_keys(
+    conn: duckdb.DuckDBPyConnection, rule: str, records: str, into: str, condition: str = "key is not null"
+) -> None:
+    parts = " || '|' || ".join(f"({part})" for part in RULES[rule])  # null where any part is
     conn.execute(
-        f"insert into {table} select {_number(rule)}, hash(key), row"
-        f" from (select row, {key} as key from {records}) where key is not null and {condition}"
+        f"create or replace table {into} as select key, row from ("
+        f" select if(text is null, null, hash(text)) as key, row from (select row, {parts} as text from {records}))"
+        f" where {condition}"
     )
 
 
-def _bound_blocks(conn: duckdb.DuckDBPyConnection, n_records: int, limits: Mapping[str, int] | None) -> dict[str, int]:
-    """Fill the table `blocks` (rule, key) with those of `keys` that hold several records, and not too many."""
-    conn.execute(
-        "create or replace table blocks as"
-        " select rule, key, count(*) as size from keys group by all having count(*) > 1"
-    )
-    if limits is None:
-        budget = max(LEAST_PAIRS, PAIRS_A_RECORD * n_records)
-        found = conn.execute(
-            f"""
-            select rule, max(size) from (
-                select rule, size, sum(sum(size * (size - 1) / 2)) over (partition by rule order by size) as cost
-                from blocks where size <= {LARGEST_BLOCK} group by rule, size
-            ) where cost <= {budget} group by rule
-            """
-        ).fetchall()
-        largest = dict(found)
-        # a rule without a block so far may hold pairs later
-        limits = {rule: largest.get(_number(rule), 2) for rule in RULES}
-    kept = " or ".join(f"(rule = {_number(rule)} and size <= {size})" for rule, size in limits.items())
-    conn.execute(f"delete from blocks where not ({kept})")
-    return dict(limits)
+def _limit(conn: duckdb.DuckDBPyConnection, n_records: int) -> int:
+    """The largest block of `keys` that the rule can afford, all smaller ones with it."""
+    budget = max(LEAST_PAIRS, PAIRS_A_RECORD * n_records)
+    ((largest,),) = conn.execute(
+        f"""
+        select max(size) from (
+            select size, sum(count(*) * size * (size - 1) / 2) over (order by size) as cost
+            from (select count(*) as size from keys group by key)
+            where size between 2 and {LARGEST_BLOCK} group by size
+        ) where cost <= {budget}
+        """
+    ).fetchall()
+    return int(largest or 2)  # a rule that has found nothing may find something later
 
 
-def _pair(conn: duckdb.DuckDBPyConnection, keys: str) -> None:
-    """Fill `pairs` with the records of one block, of which one is among `keys`."""
+def _pair(conn: duckdb.DuckDBPyConnection, one_side: str, limit: int) -> None:
+    """Add to `found` the records of one block of `keys`, of which one is in the table `one_side`."""
+    order = "<" if one_side == "keys" else "<>"
     conn.execute(
-        "create or replace table pairs as"
-        " select distinct least(one.row, other.row) as l, greatest(one.row, other.row) as r"
-        f" from {keys} as one join blocks using (rule, key) join keys as other using (rule, key)"
-        f" where one.row {'<' if keys == 'keys' else '<>'} other.row"
+        f"""
+        insert into found
+        with blocks as (select key from keys group by key having count(*) between 2 and {limit}),
+        blocked as (select keys.* from keys semi join blocks using (key)),
+        one_side as (select one.* from {one_side} as one semi join blocks using (key))
+        select least(one.row, other.row), greatest(one.row, other.row)
+        from one_side as one join blocked as other using (key) where one.row {order} other.row
+        """
     )
-    conn.execute("drop table keys; drop table blocks")
+
+
+def _finish(conn: duckdb.DuckDBPyConnection) -> None:
+    # in the order of the left record, of which there are many pairs
+    conn.execute("create or replace table pairs as select distinct l, r from found order by l, r")
+    conn.execute("drop table found; drop table keys")

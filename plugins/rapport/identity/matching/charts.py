@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -22,7 +22,7 @@ def write_charts(model: Model, folder: Path) -> None:
     conn = duckdb.connect()
     prepare(conn, SCHEMA.empty_table())
     linker = splink.Linker(splink.DuckDBAPI(conn).register("records"), model.splink_settings())
-    charts = {
+    charts: dict[str, Any] = {
         "match_weights": linker.visualisations.match_weights_chart(),
         "parameters": linker.visualisations.m_u_parameters_chart(),
     }

@@ -2,8 +2,8 @@
 
 Correlation clustering (Bansal, Blum and Chawla 2004) by greedy merging: two clusters become one while the mean weight
 of the pairs between them reaches the threshold, the strongest first. A single link between two strong clusters
-is outvoted by the pairs across it that disagree, and a record that resembles each of five a little joins them. Pairs that
-say nothing either way, such as two answers under different mailboxes without a name, do not vote.
+is outvoted by the pairs across it that disagree, and a record that resembles each of five a little joins them. Pairs
+that say nothing either way, such as two answers under different mailboxes without a name, do not vote.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Pairs:
 
 
 def decided(pairs: Pairs, must: Integers, cannot: Integers) -> Pairs:
-    """The pairs within their bounds, with those decided by hand (n x 2, left < right) in the place of their own weight."""
+    """The pairs within their bounds, those decided by hand (n x 2, left < right) with that for a weight."""
     bonds = Pairs(
         np.concatenate([must[:, 0], cannot[:, 0]]),
         np.concatenate([must[:, 1], cannot[:, 1]]),
@@ -99,7 +99,7 @@ def components(n_records: int, pairs: Pairs, threshold: float) -> Integers:
         ends = (pairs.left[links], pairs.right[links])
         graph = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(n_records, n_records))
         _, labels = connected_components(graph, directed=False)
-        component = pd.factorize(labels)[0].astype(np.int64)
+        component: Integers = pd.factorize(labels)[0].astype(np.int64)
         is_too_large = np.bincount(component) > LARGEST_COMPONENT
         bound += _STRONGER
         if not is_too_large.any() or bound > _STRONGEST:

@@ -7,10 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rapport.identity.matching.comparisons import SHARED, comparisons
+from rapport.identity.matching.records import fetch
 
 Integers = npt.NDArray[np.int64]
 
-SAMPLED_PAIRS = 200_000
+SAMPLED_PAIRS = 150_000
+# Among more records than this a pair drawn is no candidate but once in thousands.
+_ALL_DRAWN_RECORDS = 20_000
 
 
 def compare(conn: duckdb.DuckDBPyConnection, pairs: str, into: str) -> None:
@@ -38,26 +41,32 @@ def _with_shared(sql: str) -> str:
 
 def sample_strangers(conn: duckdb.DuckDBPyConnection, into: str) -> None:
     """Fill the table `into` (l, r) with pairs drawn from all records that are no candidates: strangers, nearly all."""
+    ((n_records,),) = conn.execute("select count(*) from records").fetchall()
+    candidates = "anti join pairs using (l, r)" if n_records <= _ALL_DRAWN_RECORDS else ""
     # drawn by a hash, not by chance: the same records give the same model
     conn.execute(
         f"create or replace table {into} as with drawn as ("
         " select distinct least(one, other) as l, greatest(one, other) as r from ("
-        "  select (hash(number) % n)::integer as one, (hash(number + 1000000007) % n)::integer as other"
-        f"  from range({SAMPLED_PAIRS}) as numbers(number), (select count(*) as n from records)) where one <> other)"
-        " select l, r from drawn anti join pairs using (l, r)"
+        f"  select (hash(number) % {n_records})::integer as one,"
+        f"   (hash(number + 1000000007) % {n_records})::integer as other"
+        f"  from range({SAMPLED_PAIRS}) as numbers(number)) where one <> other)"
+        f" select l, r from drawn {candidates}"
     )
 
 
 def count_patterns(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[Integers, Integers]:
     """The distinct patterns of a table that `compare` filled, ascending, and how often each is there."""
-    found = conn.execute(f"select pattern, count(*) as n from {table} group by pattern order by pattern").fetchnumpy()
+    found = fetch(conn, f"select pattern, count(*) as n from {table} group by pattern order by pattern")
     return found["pattern"].astype(np.int64), found["n"].astype(np.int64)
 
 
 def levels(patterns: Integers) -> Integers:
     """One row a pattern, one column a comparison: the level's number, -1 where the comparison is missing."""
     return np.stack(
-        [patterns // size % (len(comparison.levels) + 1) - 1 for comparison, size in zip(comparisons(), _place_values(), strict=True)],
+        [
+            patterns // size % (len(comparison.levels) + 1) - 1
+            for comparison, size in zip(comparisons(), _place_values(), strict=True)
+        ],
         axis=1,
     )
 
@@ -67,6 +76,3 @@ def _place_values() -> list[int]:
     for comparison in comparisons()[:-1]:
         sizes.append(sizes[-1] * (len(comparison.levels) + 1))
     return sizes
-
-
-__all__ = ["compare", "count_patterns", "levels", "sample_strangers"]

@@ -81,7 +81,7 @@ def _missing(*columns: str) -> str:
 def _part_of(column: str) -> str:
     """All words of the one among those of the other: `ANNE MARIE` and `ANNE`."""
     left, right = f"{column}_l", f"{column}_r"
-    words = f"contains(' ' || {{}} || ' ', ' ' || {{}} || ' ')"
+    words = "contains(' ' || {} || ' ', ' ' || {} || ' ')"
     return (
         f"({_if(f'contains({left}, {right})', words.format(left, right))}"
         f" or {_if(f'contains({right}, {left})', words.format(right, left))})"
@@ -116,6 +116,9 @@ SHARED: dict[str, str] = {
     **{f"{column}_likeness": _likeness(column) for column in ("given_name", "surname", "city", "street_name", "email")},
     "birth_digits_apart": f"case when {_ANY_PART} then {_digits_apart('birth_date', 8)} else 8 end",
 }
+
+
+_TWO_DIGITS_APART = f"{SHARED['birth_digits_apart']} = 2"
 
 
 @cache
@@ -171,7 +174,7 @@ def comparisons() -> tuple[Comparison, ...]:
                 Level(
                     "a slip apart",
                     f"({SHARED['birth_digits_apart']} = 1"
-                    f" or {_if(SHARED['birth_digits_apart'] + ' = 2', 'damerau_levenshtein(birth_date_l, birth_date_r) = 1')})",
+                    f" or {_if(_TWO_DIGITS_APART, 'damerau_levenshtein(birth_date_l, birth_date_r) = 1')})",
                     0.06,
                     0.005,
                 ),
@@ -181,7 +184,7 @@ def comparisons() -> tuple[Comparison, ...]:
                     0.02,
                     0.01,
                 ),
-                Level("two digits apart", f"{SHARED['birth_digits_apart']} = 2", 0.01, 0.02),
+                Level("two digits apart", _TWO_DIGITS_APART, 0.01, 0.02),
                 Level("different", "", 0.015, 0.95),
             ),
             frequency="birth_date",
@@ -195,7 +198,8 @@ def comparisons() -> tuple[Comparison, ...]:
                 Level("the same door", "street_l = street_r", 0.7, 0.78),
                 Level(
                     "the same number, the street a slip apart",
-                    f"house_number_l = house_number_r and ({_likeness('street_name')} >= 0.88 or {_part_of('street_name')})",
+                    "house_number_l = house_number_r"
+                    f" and ({_likeness('street_name')} >= 0.88 or {_part_of('street_name')})",
                     0.1,
                     0.1,
                 ),

@@ -49,7 +49,7 @@ class Counts:
 
 
 def estimate(counts: Counts, n_records: int, *, max_iterations: int = MAX_ITERATIONS) -> Parameters:
-    """Parameters by EM; where it does not settle or goes astray the priors stand, with shares and strangers estimated."""
+    """Parameters by EM; where it does not settle or goes astray the priors stand, but for shares and strangers."""
     found, has_settled = _iterate(counts, n_records, max_iterations, learns=True)
     if has_settled and _is_sound(found, counts, n_records):
         return found
@@ -76,16 +76,16 @@ def _iterate(counts: Counts, n_records: int, max_iterations: int, *, learns: boo
     n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
     parameters = Parameters(
         np.array([0.3 * n_records, 0.3 * n_records, n_pairs]) / (n_pairs + 0.6 * n_records),
-        tuple(_prior(comparison, strangers) for comparison, strangers in zip(comparisons(), _all_pairs(counts), strict=True)),
+        tuple(
+            _prior(comparison, strangers)
+            for comparison, strangers in zip(comparisons(), _all_pairs(counts), strict=True)
+        ),
         learns,
     )
     for _ in range(max_iterations):
         posterior = _posterior(counts, parameters)
         renewed = _maximise(counts, posterior, learns=learns)
-        moved = max(
-            float(np.abs(new - old).max())
-            for new, old in zip(renewed.levels, parameters.levels, strict=True)
-        )
+        moved = max(float(np.abs(new - old).max()) for new, old in zip(renewed.levels, parameters.levels, strict=True))
         parameters = renewed
         if moved < TOLERANCE:
             return parameters, True
@@ -126,9 +126,7 @@ def _all_pairs(counts: Counts) -> list[Floats]:
 def _by_level(levels: Integers, weights: Floats, n_levels: int) -> Floats:
     """Sum of the weights (patterns x kinds) by level: kinds x levels. What is missing is left out."""
     is_there = levels >= 0
-    return np.stack(
-        [np.bincount(levels[is_there], kind[is_there], n_levels) for kind in weights.T]
-    )
+    return np.stack([np.bincount(levels[is_there], kind[is_there], n_levels) for kind in weights.T])
 
 
 def _prior(comparison: Comparison, strangers: Floats) -> Floats:

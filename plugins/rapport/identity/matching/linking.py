@@ -20,7 +20,7 @@ from rapport.identity.matching.estimation import Counts, estimate
 from rapport.identity.matching.frequencies import count_frequencies
 from rapport.identity.matching.guards import Guards, Values, guard
 from rapport.identity.matching.model import Model, take_frequencies
-from rapport.identity.matching.records import connect, prepare
+from rapport.identity.matching.records import connect, fetch, prepare
 from rapport.identity.matching.scoring import score, votes
 
 Integers = npt.NDArray[np.int64]
@@ -162,15 +162,15 @@ def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, kno
     own = _pairs(found["l"], found["r"], found, model, threshold)
     everything = own
     if known_pairs is not None:
-        ends = [pa.array(positions(known_pairs[name], ids)) for name in ("id_l", "id_r")]
-        known = _pairs(*ends, known_pairs, model, threshold)
+        left, right = (pa.array(positions(known_pairs[name], ids)) for name in ("id_l", "id_r"))
+        known = _pairs(left, right, known_pairs, model, threshold)
         everything = own.joined(known.take((known.left >= 0) & (known.right >= 0)))
     bonds = [_bonds(ids, pairs) for pairs in (settings.must_link, settings.cannot_link)]
     weighed = decided(everything, *bonds)
     touched = np.ones(len(ids), dtype=bool)
     if known_pairs is not None:
         component = components(len(ids), weighed, threshold)
-        new_rows = conn.execute("select row from new_rows").fetchnumpy()["row"]
+        new_rows = fetch(conn, "select row from new_rows")["row"]
         touched = np.isin(component, component[new_rows])
         weighed = weighed.take(touched[weighed.left] & touched[weighed.right])
 
@@ -183,14 +183,16 @@ def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, kno
     clusters = pa.table({"id": ids, "cluster": ids.take(pa.array(first[cluster]))}).filter(pa.array(touched))
     pairs = pa.table([ids.take(found["l"]), ids.take(found["r"]), found["weight"], found["pattern"]], schema=PAIRS)
     is_apart = cluster[own.left] != cluster[own.right]
-    is_doubtful = (found["weight"].to_numpy() >= _log_odds(settings.review)) | (was_broken[own.left] & was_broken[own.right])
+    is_doubtful = (found["weight"].to_numpy() >= _log_odds(settings.review)) | (
+        was_broken[own.left] & was_broken[own.right]
+    )
     return Linked(clusters, pairs, pairs.filter(pa.array(is_apart & is_doubtful)), model)
 
 
 def _pairs(left: pa.Array, right: pa.Array, scored: pa.Table, model: Model, threshold: float) -> Pairs:
     patterns, weights = scored["pattern"].to_numpy(), scored["weight"].to_numpy()
-    ends = (side.to_numpy().astype(np.int64) for side in (left, right))
-    return Pairs(*ends, votes(patterns, weights, model.parameters, threshold))
+    rows = [side.to_numpy().astype(np.int64) for side in (left, right)]
+    return Pairs(rows[0], rows[1], votes(patterns, weights, model.parameters, threshold))
 
 
 def _log_odds(probability: float) -> float:
@@ -199,8 +201,9 @@ def _log_odds(probability: float) -> float:
 
 def _bonds(ids: pa.Array, pairs: Ids) -> Integers:
     ends = [positions(pa.array([pair[side] for pair in pairs], pa.string()), ids) for side in (0, 1)]
-    rows = np.sort(np.stack(ends, axis=1), axis=1)
-    return rows[(rows[:, 0] >= 0) & (rows[:, 0] != rows[:, 1])]
+    rows: Integers = np.sort(np.stack(ends, axis=1), axis=1)
+    is_there: npt.NDArray[np.bool_] = (rows[:, 0] >= 0) & (rows[:, 0] != rows[:, 1])
+    return np.compress(is_there, rows, axis=0)
 
 
 def _values(conn: duckdb.DuckDBPyConnection) -> dict[str, Values]:
@@ -211,7 +214,7 @@ def _values(conn: duckdb.DuckDBPyConnection) -> dict[str, Values]:
     }
     found = {}
     for kind, query in queries.items():
-        held = conn.execute(f"select row, dense_rank() over (order by value) as value from ({query})").fetchnumpy()
+        held = fetch(conn, f"select row, dense_rank() over (order by value) as value from ({query})")
         found[kind] = Values(held["row"].astype(np.int64), held["value"].astype(np.int64))
     return found
 
@@ -223,11 +226,6 @@ def _score_missing(
     conn.register("asked", asked)
     compare(conn, "asked", "asked_compared")
     score(conn, "asked_compared", model.parameters, "asked_scored", least_weight=-np.inf)
-    found = conn.execute(
-        "select pattern, weight from asked join asked_scored using (l, r) order by position"
-    ).fetchnumpy()
+    found = fetch(conn, "select pattern, weight from asked join asked_scored using (l, r) order by position")
     conn.unregister("asked")
     return votes(found["pattern"].astype(np.int64), found["weight"], model.parameters, threshold)
-
-
-__all__ = ["Linked", "Settings", "link", "link_new"]

@@ -1,6 +1,6 @@
 """What a matching was done with, kept so that it can be done again: probabilities, frequencies, bounds of the blocks.
 
-A model is a folder. splink_model.json is Splink's own format: any Splink reads, charts and predicts with it. What Splink
+A model is a folder. splink_model.json is Splink's own format: any Splink reads, charts and predicts with it. What it
 does not know (households, frequencies as pinned, bounds of blocks) lies beside it.
 """
 
@@ -20,7 +20,7 @@ import pyarrow.parquet as parquet
 from rapport.errors import IdentityError
 from rapport.identity.matching.blocking import RULES
 from rapport.identity.matching.comparisons import comparisons
-from rapport.identity.matching.estimation import HOME, SAME, STRANGERS, Parameters
+from rapport.identity.matching.estimation import SAME, STRANGERS, Parameters
 
 FORMAT = 1
 FREQUENCIES = pa.schema([("column", pa.string()), ("value", pa.string()), ("share", pa.float64())])
@@ -28,7 +28,7 @@ FREQUENCIES = pa.schema([("column", pa.string()), ("value", pa.string()), ("shar
 
 @dataclass(frozen=True)
 class Model:
-    """parameters of estimation.py; frequencies: column, value (null: any other), share; limits: rule -> largest block."""
+    """Parameters; frequencies: column, value (null: any other), share; limits: the largest block of each rule."""
 
     parameters: Parameters
     frequencies: pa.Table
@@ -138,10 +138,9 @@ class Model:
 def take_frequencies(conn: duckdb.DuckDBPyConnection) -> pa.Table:
     """The tables `frequency_<column>` as one Arrow table in a fixed order."""
     parts = " union all ".join(
-        f"select '{c.frequency}' as \"column\", value, share from frequency_{c.frequency}" for c in comparisons() if c.frequency
+        f"select '{c.frequency}' as \"column\", value, share from frequency_{c.frequency}"
+        for c in comparisons()
+        if c.frequency
     )
     table = conn.execute(f'select * from ({parts}) order by "column", value nulls first').to_arrow_table()
     return table.cast(FREQUENCIES)
-
-
-__all__ = ["HOME", "Model", "take_frequencies"]

@@ -6,9 +6,13 @@ Each derived column is a plain function of the record, but for values that too m
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 SCHEMA = pa.schema(
     [
@@ -32,19 +36,18 @@ MOST_NAMELESS_BEARERS = 30
 # A birthday that one record in so many has is a default (1900-01-01), wherever that is often.
 COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_RECORDS = 0.01, 30
 
-# What spelling leaves open: Danish aa/å and oe/ø, of which contacts' folding keeps the longer ones as they are.
-_NAME = "nullif(trim(replace(replace({0}, 'AA', 'A'), 'OE', 'O')), '')"
-_LAST_WORD = "string_split(full_name, ' ')[-1]"
+# Whole names come as `SURNAME, GIVEN NAMES`, or as the one word there is.
+_SURNAME_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 1), null)"
+_GIVEN_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 2), full_name)"
 
 _DERIVE = f"""
 create or replace table records as
 with given as (
     select
         id,
-        coalesce(given_name, case when surname is null then
-            nullif(trim(left(full_name, length(full_name) - length({_LAST_WORD}))), '') end,
-            case when surname is null then full_name end) as given_name,
-        coalesce(surname, case when given_name is null and contains(full_name, ' ') then {_LAST_WORD} end) as surname,
+        row,
+        coalesce(given_name, if(surname is null, {_GIVEN_OF_WHOLE}, null)) as given_name,
+        coalesce(surname, if(given_name is null, {_SURNAME_OF_WHOLE}, null)) as surname,
         nullif(regexp_replace(birth_date, '[^0-9]', '', 'g'), '') as birth_date,
         nullif(trim(street), '') as street,
         nullif(trim(city), '') as city,
@@ -54,32 +57,33 @@ with given as (
         nullif(list_sort(list_distinct(external_ids)), []) as external_ids
     from arrived
 ),
-folded as (
-    select * replace ({_NAME.format("given_name")} as given_name, {_NAME.format("surname")} as surname)
+told as (
+    select
+        *,
+        emails[1] as email,
+        nullif(split_part(emails[1], '@', 1), '') as local_part
     from given
 )
 select
-    (row_number() over (order by id) - 1)::integer as row,
     *,
     nullif(trim(regexp_replace(street, '\\b[0-9]+[A-Z]?\\b', '', 'g')), '') as street_name,
     nullif(regexp_extract(street, '\\b[0-9]+[A-Z]?\\b'), '') as house_number,
+    given_name[1] || regexp_replace(given_name[2:], '[AEIOUYHW ]', '', 'g')[1:3] as given_sound,
+    surname[1] || regexp_replace(surname[2:], '[AEIOUYHW ]', '', 'g')[1:3] as surname_sound,
     given_name[1] as given_initial,
     surname[1] as surname_initial,
     if(length(birth_date) = 8, birth_date[1:4], null) as birth_year,
     if(length(birth_date) = 8, birth_date[5:6], null) as birth_month,
     if(length(birth_date) = 8, birth_date[7:8], null) as birth_day,
-    emails[1] as email,
     phones[1] as phone,
-    regexp_replace(email, '[^0-9]', '', 'g') as email_digits,
-    string_split(email, '@')[1] as local_part,
+    translate(email, 'abcdefghijklmnopqrstuvwxyz@._-+', '') as email_digits,
     case
-        when length(local_part) >= 5
+        when length(local_part) >= 5  -- shorter ones are anybody's
             and not coalesce(contains(upper(local_part), string_split(given_name, ' ')[1]), false)
             and not coalesce(contains(upper(local_part), string_split(surname, ' ')[-1]), false)
         then local_part
     end as mailbox
-from folded
-order by id
+from told
 """
 
 _TOO_COMMON_POINTS = f"""
@@ -105,17 +109,26 @@ def connect() -> duckdb.DuckDBPyConnection:
     return conn
 
 
+def fetch(conn: duckdb.DuckDBPyConnection, query: str) -> dict[str, npt.NDArray[Any]]:
+    """The columns of a query's answer, whose values are never null."""
+    return {name: np.asarray(values) for name, values in conn.execute(query).fetchnumpy().items()}
+
+
 def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
-    """Fill the table `records` of the connection, in the order of ids; returns how many there are.
+    """Fill the table `records` of the connection, rows numbered in the order of ids; returns how many there are.
 
     `records` has the columns of SCHEMA, any of them left out but id: names, streets and towns as
-    rapport.contacts folds them, birth dates as YYYYMMDD or as close to it as was written, no value that
+    the match keys of rapport.contacts, birth dates as YYYYMMDD or as close to it as was written, no value that
     contacts calls invalid or shared.
     """
     missing = [field for field in SCHEMA if field.name not in records.column_names]
     for field in missing:
         records = records.append_column(field, pa.nulls(records.num_rows, field.type))
-    conn.register("arrived", records.select(SCHEMA.names).cast(SCHEMA))
+    order = pc.sort_indices(records["id"]).to_numpy()
+    row = np.empty(len(order), dtype=np.int32)
+    row[order] = np.arange(len(order))
+    arrived = records.select(SCHEMA.names).cast(SCHEMA).append_column("row", pa.array(row))
+    conn.register("arrived", arrived)
     conn.execute(_DERIVE)
     conn.unregister("arrived")
     for points in ("emails", "phones"):
@@ -127,4 +140,4 @@ def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
                 [too_common],
             )
     conn.execute(_TOO_COMMON_BIRTH_DATES)
-    return records.num_rows
+    return int(records.num_rows)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from rapport.identity.matching.comparing import levels
 from rapport.identity.matching.comparisons import comparisons
 from rapport.identity.matching.estimation import HOME, SAME, STRANGERS, Floats, Integers, Parameters, contributions
+from rapport.identity.matching.records import fetch
 
 # A pair below this can be no one's: 1 in 1,000. It is not kept.
 LEAST_WEIGHT = -10.0
@@ -43,15 +44,20 @@ def votes(patterns: Integers, weights: Floats, parameters: Parameters, threshold
     """What each pair says of a cluster that would hold both: its weight, or nan where it says nothing.
 
     A pair below the threshold speaks against one only by what differs in it. That little is known of two records, so
-    that two strangers are likelier, is no such thing; nor is a second mailbox or number.
+    that two strangers are likelier, is no such thing; nor is a second mailbox or number. Another given name or
+    birthday speaks against it as strongly as anything may: father and son must not be joined by the records of
+    both that tell no birthday.
     """
     distinct, position = np.unique(patterns, return_inverse=True)
-    against, _ = evidence(levels(distinct), parameters)
-    own = [position for position, comparison in enumerate(comparisons()) if not comparison.is_shared_at_home]
+    found = levels(distinct)
+    against, _ = evidence(found, parameters)
+    own = [at for at, comparison in enumerate(comparisons()) if not comparison.is_shared_at_home]
+    telling = [at for at, comparison in enumerate(comparisons()) if comparison.tells_apart]
     contradiction = np.minimum(against[:, own], 0).sum(axis=1)[position]
-    voted = np.where(weights >= threshold, weights, np.maximum(weights, contradiction))
-    says_nothing = (weights < threshold) & (contradiction > -_LEAST_CONTRADICTION)
-    return np.where(says_nothing, np.nan, voted)
+    is_told_apart = (found[:, telling] == 0).any(axis=1)[position]
+    below = np.where(is_told_apart, LEAST_WEIGHT, np.maximum(weights, contradiction))
+    below[contradiction > -_LEAST_CONTRADICTION] = np.nan
+    return np.where(weights >= threshold, weights, below)
 
 
 def score(
@@ -68,8 +74,7 @@ def score(
     where an agreement counts by how often its value is, and against people of one home; the odds against
     both are the harmonic sum of the two.
     """
-    patterns = conn.execute(f"select distinct pattern from {compared} order by pattern").fetchnumpy()["pattern"]
-    patterns = patterns.astype(np.int64)
+    patterns = fetch(conn, f"select distinct pattern from {compared} order by pattern")["pattern"].astype(np.int64)
     found = levels(patterns)
     prior_strangers, prior_home = priors(parameters)
     against_strangers, against_home = evidence(found, parameters)
@@ -90,12 +95,16 @@ def score(
         column, matrix = comparison.frequency, parameters.levels[position]
         ((rarest,),) = conn.execute(f"select share from frequency_{column} where value is null").fetchall()
         share = f"coalesce({column}.share, {rarest})"
-        keys.append(f"if(top_{column}, records.{column}, null) as top_{column}")
-        joins.append(f"left join frequency_{column} as {column} on {column}.value = top_{column}")
-        by_strangers.append(f"if(top_{column} is null, 0, {np.log2(matrix[STRANGERS, -1])} - log2({share}))")
+        keys.append(f"if(top_{column}, records.{column}, null) as common_{column}")
+        joins.append(f"left join frequency_{column} as {column} on {column}.value = common_{column}")
+        by_strangers.append(f"if(common_{column} is null, 0, {np.log2(matrix[STRANGERS, -1])} - log2({share}))")
         if comparison.tells_apart:
             top = matrix[HOME, -1]
-            by_home.append(f"if(top_{column} is null, 0, {np.log2(top)} - log2(greatest({top}, {share})))")
+            by_home.append(f"if(common_{column} is null, 0, {np.log2(top)} - log2(greatest({top}, {share})))")
+    conn.execute(
+        f"create or replace table possible as select compared.l, compared.r, weights.*"
+        f" from {compared} as compared join weights using (pattern)"
+    )
     conn.execute(
         f"""
         create or replace table {into} as
@@ -108,14 +117,13 @@ def score(
                 greatest({" + ".join(by_strangers)}, -{_FARTHEST}) as strangers,
                 greatest({" + ".join(by_home)}, -{_FARTHEST}) as home
             from (
-                select compared.l, compared.r, compared.pattern, strangers, home, {", ".join(keys)}
-                from {compared} as compared
-                join weights using (pattern)
-                join records on records.row = compared.l
+                select possible.*, {", ".join(keys)}
+                from possible join records on records.row = possible.l
             )
             {" ".join(joins)}
         )
         {"" if np.isinf(least_weight) else f"where weight >= {least_weight}"}
         """
     )
+    conn.execute("drop table possible")
     conn.unregister("weights")
