@@ -1,6 +1,5 @@
 """Records of made-up persons as dbt prepares them: households share a home and a telephone, persons have several."""
 
-
 from __future__ import annotations
 
 import random

@@ -141,7 +141,7 @@ def decide(conn: Conn) -> Callable[..., None]:
     conn.execute("create schema if not exists build_seeds")
     conn.execute(
         "create table build_seeds.identity_decisions"
-        " (source_record_id text, other_source_record_id text, decision text, decided_on date, reason text)"
+        " (one_record_id text, other_record_id text, decision text, decided_on date, reason text)"
     )
 
     def add(one: str, other: str, decision: str) -> None:
@@ -196,7 +196,7 @@ def test_pairs_in_doubt_are_told_with_what_they_have_in_common(
     build_records(conn, [*people[0], twin])
     counts = assign(conn, business, FIRST + timedelta(days=1))
     found = conn.execute(
-        "select source_record_id, agreement from build_identity.pairs_for_review where other_source_record_id = %s",
+        "select one_record_id, agreement from build_identity.pairs_for_review where other_record_id = %s",
         [twin["source_record_id"]],
     ).fetchall()
     assert counts["for_review"] >= len(found) > 0

@@ -46,8 +46,8 @@ def read_decisions(conn: Connection) -> Decisions:
     try:
         with conn.transaction():
             rows = conn.execute(
-                "select distinct least(source_record_id, other_source_record_id),"
-                " greatest(source_record_id, other_source_record_id), decision"
+                "select distinct least(one_record_id, other_record_id),"
+                " greatest(one_record_id, other_record_id), decision"
                 " from build_seeds.identity_decisions order by 1, 2"
             ).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):

@@ -79,9 +79,9 @@ def explain_two(conn: Connection, one: str, other: str, default_country: str) ->
 def _strongest(conn: Connection, pairs: list[tuple[str, str]]) -> tuple[str, str]:
     """The pair that matching gave the greatest weight; the first where it compared none."""
     found = conn.execute(
-        "select source_record_id, other_source_record_id from build_identity.linked_pairs"
-        " inner join unnest(%s::text[], %s::text[]) as asked (source_record_id, other_source_record_id)"
-        " using (source_record_id, other_source_record_id)"
+        "select one_record_id, other_record_id from build_identity.linked_pairs"
+        " inner join unnest(%s::text[], %s::text[]) as asked (one_record_id, other_record_id)"
+        " using (one_record_id, other_record_id)"
         " order by weight desc limit 1",
         [[min(pair) for pair in pairs], [max(pair) for pair in pairs]],
     ).fetchone()

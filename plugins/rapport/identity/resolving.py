@@ -31,7 +31,7 @@ _FORGET_OUTDATED = """
     delete from build_identity.linked_records where source_record_id in (select id from pg_temp.outdated)
 """
 _KNOWN_PAIRS = sql.SQL(
-    "select source_record_id as id_l, other_source_record_id as id_r, weight, pattern from build_identity.linked_pairs"
+    "select one_record_id as id_l, other_record_id as id_r, weight, pattern from build_identity.linked_pairs"
 )
 _PAIRS = {"id_l": pa.string(), "id_r": pa.string(), "weight": pa.float64(), "pattern": pa.int64()}
 
@@ -97,7 +97,7 @@ def _relink(
     conn.execute("create temporary table outdated (id text primary key) on commit drop")
     copy_in(conn, "outdated", pa.table({"id": pc.unique(pa.concat_arrays([new["id"].combine_chunks(), moved]))}))
     conn.execute("analyze pg_temp.outdated")
-    for side in ("source_record_id", "other_source_record_id"):
+    for side in ("one_record_id", "other_record_id"):
         conn.execute(f"delete from build_identity.linked_pairs where {side} in (select id from pg_temp.outdated)")
     conn.execute(
         "delete from build_identity.linked_records where source_record_id in (select id from pg_temp.outdated)"
@@ -120,11 +120,11 @@ def _neighbours(conn: Connection, moved: pa.Array) -> list[str]:
     copy_in(conn, "moved", pa.table({"id": moved}))
     found = conn.execute(
         """
-        select other_source_record_id from build_identity.linked_pairs
-        inner join pg_temp.moved on source_record_id = moved.id
+        select other_record_id from build_identity.linked_pairs
+        inner join pg_temp.moved on one_record_id = moved.id
         union
-        select source_record_id from build_identity.linked_pairs
-        inner join pg_temp.moved on other_source_record_id = moved.id
+        select one_record_id from build_identity.linked_pairs
+        inner join pg_temp.moved on other_record_id = moved.id
         """
     )
     return [record for (record,) in found]
@@ -154,7 +154,7 @@ def _keep(
         conn,
         "build_identity.linked_pairs",
         pairs.append_column("is_contested", pc.is_in(_pair_keys(pairs), value_set=contested)).rename_columns(
-            {"id_l": "source_record_id", "id_r": "other_source_record_id"}
+            {"id_l": "one_record_id", "id_r": "other_record_id"}
         ),
     )
     patterns = pc.unique(pairs["pattern"].combine_chunks())

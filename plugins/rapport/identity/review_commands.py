@@ -54,11 +54,11 @@ def review(
     from rapport.businesses import load_business
     from rapport.warehouse import connect
 
-    columns = ("source_record_id", "other_source_record_id", "probability", "agreement", "is_contested")
+    columns = ("one_record_id", "other_record_id", "probability", "agreement", "is_contested")
     with connect(load_business(business).name) as conn:
         found = conn.execute(
             f"select {', '.join(columns)} from build_identity.pairs_for_review"
-            " order by probability desc, source_record_id, other_source_record_id"
+            " order by probability desc, one_record_id, other_record_id"
         ).fetchall()
     if json:
         for row in found[:limit]:
@@ -155,8 +155,8 @@ def model(
 def _as_json(found: Explained) -> dict[str, Any]:
     explanation = found.explanation
     return {
-        "source_record_id": found.one,
-        "other_source_record_id": found.other,
+        "one_record_id": found.one,
+        "other_record_id": found.other,
         "is_one_person": found.is_one_person,
         "probability": explanation.probability,
         "weight": explanation.weight,

@@ -13,18 +13,18 @@ records as (
 final as (
 
     select
-        pairs.source_record_id,
-        pairs.other_source_record_id,
-        records.customer_id,
+        pairs.one_record_id,
+        pairs.other_record_id,
+        records.customer_id as one_customer_id,
         other_records.customer_id as other_customer_id,
         pairs.agreement,
         cast(round(cast(pairs.probability as numeric), 4) as numeric(5, 4)) as probability_rate,
         pairs.is_contested
     from pairs
     inner join records
-        on pairs.source_record_id = records.source_record_id
+        on pairs.one_record_id = records.source_record_id
     inner join records as other_records
-        on pairs.other_source_record_id = other_records.source_record_id
+        on pairs.other_record_id = other_records.source_record_id
 
 )
 

@@ -7,8 +7,8 @@ with source as (
 renamed as (
 
     select
-        source_record_id,
-        other_source_record_id,
+        one_record_id,
+        other_record_id,
         agreement,
         probability,
         is_contested

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rapport.errors import IdentityError
-from rapport.identity.persons import positions
 from rapport.identity.matching.blocking import block, block_new
 from rapport.identity.matching.clustering import Pairs, components, decided, partition
 from rapport.identity.matching.comparing import compare, count_patterns, levels, sample_strangers
@@ -22,6 +21,7 @@ from rapport.identity.matching.guards import Guards, Values, guard
 from rapport.identity.matching.model import Model, take_frequencies
 from rapport.identity.matching.records import connect, fetch, prepare
 from rapport.identity.matching.scoring import score, votes
+from rapport.identity.persons import positions
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

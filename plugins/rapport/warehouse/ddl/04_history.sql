@@ -59,14 +59,14 @@ create table if not exists build_identity.linked_records (
 comment on table build_identity.linked_records is
     'What matching found of the records of the last build: which are one person (cluster), and by what. Follows from records and model alone.';
 create table if not exists build_identity.linked_pairs (
-    source_record_id text not null,
-    other_source_record_id text not null,
+    one_record_id text not null,
+    other_record_id text not null,
     weight double precision not null,
     pattern bigint not null,
     is_contested boolean not null,
-    primary key (source_record_id, other_source_record_id)
+    primary key (one_record_id, other_record_id)
 );
-create index if not exists linked_pairs_by_other on build_identity.linked_pairs (other_source_record_id);
+create index if not exists linked_pairs_by_other on build_identity.linked_pairs (other_record_id);
 comment on table build_identity.linked_pairs is
     'Pairs that were compared and are not out of the question: weight in log2 odds of being one person.';
 create table if not exists build_identity.agreements (pattern bigint primary key, agreement text not null);
@@ -79,14 +79,14 @@ create table if not exists build_identity.linked_with (
 comment on table build_identity.linked_with is 'What linked_records and linked_pairs were found with: one row.';
 create or replace view build_identity.pairs_for_review as
 select
-    pairs.source_record_id,
-    pairs.other_source_record_id,
+    pairs.one_record_id,
+    pairs.other_record_id,
     1 / (1 + power(2::float8, -pairs.weight)) as probability,
     agreements.agreement,
     pairs.is_contested
 from build_identity.linked_pairs as pairs
-inner join build_identity.linked_records as one on pairs.source_record_id = one.source_record_id
-inner join build_identity.linked_records as other on pairs.other_source_record_id = other.source_record_id
+inner join build_identity.linked_records as one on pairs.one_record_id = one.source_record_id
+inner join build_identity.linked_records as other on pairs.other_record_id = other.source_record_id
 inner join build_identity.agreements on pairs.pattern = agreements.pattern
 cross join build_identity.linked_with
 where
@@ -96,7 +96,7 @@ where
         or 1 / (1 + power(2::float8, -pairs.weight)) >= (linked_with.settings ->> 'review')::float8
     )
     and not linked_with.decisions -> 'different' @> jsonb_build_array(
-        jsonb_build_array(pairs.source_record_id, pairs.other_source_record_id)
+        jsonb_build_array(pairs.one_record_id, pairs.other_record_id)
     );
 comment on view build_identity.pairs_for_review is
     'Pairs of records that are left apart though they may be one person, and those that a guard has parted.';
