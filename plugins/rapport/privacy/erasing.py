@@ -49,6 +49,7 @@ def erase(business: Business, tables: list[Declaration], key: str, say: Say = la
         if person is None:
             return _earlier(conn, erasure_id)
         proof = _proof_of(conn, business, erasure_id)
+        conn.commit()  # what follows is a transaction of its own
         if state == "asked":
             say("the warehouse")
             _erase_from_warehouse(conn, business, tables, person, proof)
