@@ -93,6 +93,16 @@ class Person:
             n_places += n_more
         return text, n_places
 
+    @property
+    def literals(self) -> list[str]:
+        """In lower case: what is in every text that names the person, but by phone."""
+        return list(self._literals)
+
+    @cached_property
+    def national_numbers(self) -> list[str]:
+        """The digits that every spelling of a phone has."""
+        return sorted(key.removeprefix("national:") for number in self.phones for key in national_keys(number))
+
     @cached_property
     def _literals(self) -> dict[str, str]:
         """Patterns of addresses and ids, by what has to be in a text that they fit."""
@@ -112,14 +122,24 @@ class Person:
         """Of the patterns those that may fit: a search for all of them at once takes Python minutes in a large file."""
         lowered = text.lower()
         patterns = [pattern for literal, pattern in self._literals.items() if literal in lowered]
-        for pattern in (*patterns, *self._phone_patterns):
+        if any(re.search(_spaced(digits), text) for digits in self.national_numbers):
+            patterns += self._phone_patterns
+        for pattern in patterns:
             yield re.compile(pattern.replace("[:alnum:]", "0-9A-Za-z"), re.IGNORECASE)
+
+
+def _spaced(digits: str) -> str:
+    return r"[ ().\-/]*".join(digits)
+
+
+def _spaced(digits: str) -> str:
+    return r"[ ().\-/]*".join(digits)
 
 
 def _phone_pattern(number: str) -> str:
     (national,) = (key.removeprefix("national:") for key in national_keys(number))
     country = number.removeprefix("+").removesuffix(national)
-    digits = r"[ ().\-/]*".join(national)
+    digits = _spaced(national)
     prefix = rf"(?:\+|00){country}[ ().\-/]*(?:0[ ().\-/]*)?"
     if len(national) >= _SURELY_A_PHONE:
         return rf"(?<![0-9])(?:{prefix}|{country}|[(]?0[ ().\-/]*)?{digits}(?![0-9])"
