@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Self
@@ -45,13 +46,11 @@ class Person:
         n_shared = said.pop("n_shared")
         return cls(ids=ids, n_shared=n_shared, **{name: set(found) for name, found in said.items()})
 
-    def add(self, other: Person) -> None:
-        """Take in what another look found of the same person."""
-        for name in ("customer_ids", "records", "emails", "phones", "values", "numbers"):
-            getattr(self, name).update(getattr(other, name))
-        for column, found in other.ids.items():
-            self.ids.setdefault(column, set()).update(found)
-        self.n_shared = max(self.n_shared, other.n_shared)
+    def learn(self, records: set[str]) -> None:
+        """Take in records that exports show beyond those that tables do."""
+        if not records <= self.records:
+            self.records |= records
+            vars(self).pop("_literals", None)
 
     @property
     def keys(self) -> dict[Kind, set[str]]:
@@ -74,41 +73,73 @@ class Person:
         others = self.customer_ids | self.numbers | {value for values in self.ids.values() for value in values}
         return sorted(found | {hashed("record", key, secret) for key in others})
 
-    @cached_property
+    @property
     def pattern(self) -> str:
         """A regular expression for what identifies the person amid text, the same to Python and to Postgres.
 
         Names are not in it: others have them.
         """
-        ids = self.customer_ids | self.records
-        for values in self.ids.values():
-            ids |= {value for value in values if ":" in value}
-        parts = [rf"(?<![[:alnum:]]){re.escape(value)}(?![[:alnum:]])" for value in sorted(ids)]
-        parts += [
-            rf"(?<![[:alnum:]._%+-]){re.escape(address)}(?![[:alnum:]-]|\.[[:alnum:]])"
-            for address in sorted(self.emails)
-        ]
-        parts += [_phone_pattern(number) for number in sorted(self.phones)]
-        return "|".join(parts)
-
-    @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """The pattern for Python."""
-        return re.compile(self.pattern.replace("[:alnum:]", "0-9A-Za-z"), re.IGNORECASE)
+        return "|".join([*self._literals.values(), *self._phone_patterns])
 
     def is_in(self, text: str) -> bool:
         """Whether a text names the person."""
-        return bool(self.pattern) and self.regex.search(text) is not None
+        return any(pattern.search(text) for pattern in self._patterns_for(text))
 
     def redacted(self, text: str) -> tuple[str, int]:
         """The text without what names the person, and in how many places that was."""
-        return self.regex.subn(ERASED, text) if self.pattern else (text, 0)
+        n_places = 0
+        for pattern in self._patterns_for(text):
+            text, n_more = pattern.subn(ERASED, text)
+            n_places += n_more
+        return text, n_places
+
+    @property
+    def literals(self) -> list[str]:
+        """In lower case: what is in every text that names the person, but by phone."""
+        return list(self._literals)
+
+    @cached_property
+    def national_numbers(self) -> list[str]:
+        """The digits that every spelling of a phone has."""
+        return sorted(key.removeprefix("national:") for number in self.phones for key in national_keys(number))
+
+    @cached_property
+    def _literals(self) -> dict[str, str]:
+        """Patterns of addresses and ids, by what has to be in a text that they fit."""
+        ids = self.customer_ids | self.records
+        for values in self.ids.values():
+            ids |= {value for value in values if ":" in value}
+        found = {value.lower(): rf"(?<![[:alnum:]]){re.escape(value)}(?![[:alnum:]])" for value in sorted(ids)}
+        for address in sorted(self.emails):
+            found[address] = rf"(?<![[:alnum:]._%+-]){re.escape(address)}(?![[:alnum:]-]|\.[[:alnum:]])"
+        return found
+
+    @cached_property
+    def _phone_patterns(self) -> list[str]:
+        return [_phone_pattern(number) for number in sorted(self.phones)]
+
+    def _patterns_for(self, text: str) -> Iterator[re.Pattern[str]]:
+        """Of the patterns those that may fit: a search for all of them at once takes Python minutes in a large file."""
+        lowered = text.lower()
+        patterns = [pattern for literal, pattern in self._literals.items() if literal in lowered]
+        if any(re.search(_spaced(digits), text) for digits in self.national_numbers):
+            patterns += self._phone_patterns
+        for pattern in patterns:
+            yield re.compile(pattern.replace("[:alnum:]", "0-9A-Za-z"), re.IGNORECASE)
+
+
+def _spaced(digits: str) -> str:
+    return r"[ ().\-/]*".join(digits)
+
+
+def _spaced(digits: str) -> str:
+    return r"[ ().\-/]*".join(digits)
 
 
 def _phone_pattern(number: str) -> str:
     (national,) = (key.removeprefix("national:") for key in national_keys(number))
     country = number.removeprefix("+").removesuffix(national)
-    digits = r"[ ().\-/]*".join(national)
+    digits = _spaced(national)
     prefix = rf"(?:\+|00){country}[ ().\-/]*(?:0[ ().\-/]*)?"
     if len(national) >= _SURELY_A_PHONE:
         return rf"(?<![0-9])(?:{prefix}|{country}|[(]?0[ ().\-/]*)?{digits}(?![0-9])"
