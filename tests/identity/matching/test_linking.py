@@ -12,7 +12,7 @@ import pytest
 from benchmarks.identity import pairwise
 from benchmarks.made_up_people import MadeUp
 from rapport.errors import IdentityError
-from rapport.identity.matching import Guards, Linked, Model, Settings, link, link_new
+from rapport.identity.matching import Guards, Linked, Model, Settings, explain, link, link_new
 from rapport.identity.matching.records import SCHEMA
 
 Partition = set[frozenset[str]]
@@ -54,6 +54,12 @@ def are_one(model: Model, one: dict[str, Any], other: dict[str, Any]) -> bool:
 def test_one_person_is_found_again(model: Model, change: dict[str, Any], why: str) -> None:
     known = {**ELIF, "emails": ["elif@karahan.example"], "phones": ["+905321112233"]}
     assert are_one(model, known, {**known, "emails": None, "phones": None, **change})
+
+
+def test_a_short_form_is_no_other_name(model: Model) -> None:
+    known = {"given_name": "ELISABETH", "surname": "LUND", "birth_date": "19800412", **HOME}
+    said = [explain(known, {**known, "given_name": name}, model).evidence[0].level for name in ("LISE", "KIRSTEN")]
+    assert said == ["short for the other, or among its words", "different"]
 
 
 @pytest.mark.parametrize(
