@@ -184,6 +184,15 @@ def test_five_records_each_without_names_are_found() -> None:
     assert {len(group) for group in persons(link(records))} == {5}
 
 
+def test_a_customer_of_many_orders_stays_one_person(population: pa.Table) -> None:
+    orders = pa.Table.from_pylist(
+        [{"id": f"order-{n:04d}", **ELIF, "emails": ["elif@karahan.example"]} for n in range(200)], population.schema
+    )
+    linked = link(pa.concat_tables([population, orders]))
+    (person,) = [group for group in persons(linked) if "order-0000" in group]
+    assert {record for record in person if record.startswith("order-")} == set(orders["id"].to_pylist())
+
+
 def test_ids_that_are_given_twice_are_refused_without_naming_them() -> None:
     records = pa.table({"id": ["secret", "secret"], "surname": ["LUND", "LUND"]})
     with pytest.raises(IdentityError, match="1 of 2 records") as refused:

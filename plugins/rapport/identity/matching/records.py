@@ -35,8 +35,8 @@ SCHEMA = pa.schema(
 # More people than this on one mailbox or number are an office, a shop, or a form that somebody wanted to get past.
 MOST_BEARERS = 8
 MOST_NAMELESS_BEARERS = 30
-# A birthday that one record in so many has is a default (1900-01-01), wherever that is often.
-COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_RECORDS = 0.01, 30
+# A birthday that so many names have, and that share of all records, is a default (1900-01-01).
+COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_NAMES = 0.01, 30
 
 # Whole names come as `SURNAME, GIVEN NAMES`, or as the one word there is.
 _SURNAME_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 1), null)"
@@ -104,7 +104,7 @@ select list(point) from (
 _TOO_COMMON_BIRTH_DATES = f"""
 update records set birth_date = null, birth_year = null, birth_month = null, birth_day = null where birth_date in (
     select birth_date from records where birth_date is not null group by birth_date
-    having count(*) > greatest({COMMON_BIRTH_DATE_RECORDS}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records))
+    having count(distinct (given_name, surname)) > greatest({COMMON_BIRTH_DATE_NAMES}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records))
 )
 """
 
