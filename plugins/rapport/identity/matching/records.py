@@ -104,7 +104,9 @@ select list(point) from (
 _TOO_COMMON_BIRTH_DATES = f"""
 update records set birth_date = null, birth_year = null, birth_month = null, birth_day = null where birth_date in (
     select birth_date from records where birth_date is not null group by birth_date
-    having count(distinct (given_name, surname)) > greatest({COMMON_BIRTH_DATE_NAMES}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records))
+    having count(distinct (given_name, surname)) > greatest(
+        {COMMON_BIRTH_DATE_NAMES}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records)
+    )
 )
 """
 
