@@ -114,6 +114,7 @@ def test_link_writes_clusters_and_nothing_else_to_standard_output(people: Path) 
     options = [part for text in MAPS for part in ("--map", text)]
     done = CliRunner().invoke(app, ["link", str(people), *options, "--country", "DK"])
     assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("id,cluster\n")
     clusters = pd.read_csv(io.StringIO(done.stdout), dtype=str).set_index("id")["cluster"]
     assert clusters["1"] == clusters["2"] != clusters["3"]
     assert "3 records are 2 persons" in done.stderr

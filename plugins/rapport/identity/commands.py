@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
 from pathlib import Path
@@ -39,7 +40,6 @@ def link_file(
     merge: Annotated[float, typer.Option(help="probability from which two records are one person")] = 0.5,
 ) -> None:
     """Write id,cluster of each record of a file to standard output: equal clusters are one person."""
-    import pyarrow.csv
     from rich.console import Console
 
     from rapport.identity.matching import Settings, link
@@ -53,7 +53,9 @@ def link_file(
         records = read_persons(path, mapping, country.upper(), encoding)
         linked = link(records, settings, progress=status.update)
     _report(console, linked, time.perf_counter() - started)
-    pyarrow.csv.write_csv(linked.clusters, sys.stdout.buffer, pyarrow.csv.WriteOptions(quoting_style="needed"))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(linked.clusters.column_names)
+    writer.writerows(zip(*(column.to_pylist() for column in linked.clusters.columns), strict=True))
 
 
 def _report(console: Console, linked: Linked, seconds: float) -> None:

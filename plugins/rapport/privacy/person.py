@@ -132,10 +132,6 @@ def _spaced(digits: str) -> str:
     return r"[ ().\-/]*".join(digits)
 
 
-def _spaced(digits: str) -> str:
-    return r"[ ().\-/]*".join(digits)
-
-
 def _phone_pattern(number: str) -> str:
     (national,) = (key.removeprefix("national:") for key in national_keys(number))
     country = number.removeprefix("+").removesuffix(national)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from benchmarks.identity import pairwise
 from benchmarks.made_up_people import MadeUp
 from rapport.errors import IdentityError
-from rapport.identity.matching import Guards, Linked, Model, Settings, link, link_new
+from rapport.identity.matching import Guards, Linked, Model, Settings, block_keys, explain, link, link_new
 from rapport.identity.matching.records import SCHEMA
 
 Partition = set[frozenset[str]]
@@ -54,6 +55,12 @@ def are_one(model: Model, one: dict[str, Any], other: dict[str, Any]) -> bool:
 def test_one_person_is_found_again(model: Model, change: dict[str, Any], why: str) -> None:
     known = {**ELIF, "emails": ["elif@karahan.example"], "phones": ["+905321112233"]}
     assert are_one(model, known, {**known, "emails": None, "phones": None, **change})
+
+
+def test_a_short_form_is_no_other_name(model: Model) -> None:
+    known = {"given_name": "ELISABETH", "surname": "LUND", "birth_date": "19800412", **HOME}
+    said = [explain(known, {**known, "given_name": name}, model).evidence[0].level for name in ("LISE", "KIRSTEN")]
+    assert said == ["short for the other, or among its words", "different"]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +143,21 @@ def test_a_new_record_answers_for_its_own_person_only(population: pa.Table, mode
     )
 
 
+def test_new_records_need_no_more_of_the_known_than_who_shares_a_block_and_their_persons(
+    population: pa.Table, model: Model
+) -> None:
+    new, known = population.slice(0, 40), population.slice(40)
+    before = link(known, model=model)
+    keys = block_keys(population, model).to_pandas()
+    is_new = keys["id"].isin(new["id"].to_pylist())
+    sharing = keys.merge(keys.loc[is_new, ["rule", "key"]].drop_duplicates())["id"].unique()
+    person = before.clusters.to_pandas().set_index("id")["cluster"]
+    near = set(person.index[person.isin(person.reindex(sharing).dropna())])
+    few = known.filter(pc.is_in(known["id"], pa.array(sorted(near))))
+    assert few.num_rows < known.num_rows / 2
+    assert persons(link_new(new, few, before.pairs, model)) == persons(link_new(new, known, before.pairs, model))
+
+
 def test_what_is_decided_by_hand_is_kept_to(model: Model) -> None:
     records = table(ELIF, ELIF, {"given_name": "JONAS", "surname": "LUND"})
     assert persons(link(records, model=model)) == {frozenset({"planted-0", "planted-1"}), frozenset({"planted-2"})}
@@ -176,6 +198,15 @@ def test_any_shape_of_file_is_partitioned(records: pa.Table) -> None:
 def test_five_records_each_without_names_are_found() -> None:
     records = table(*({"phones": [f"+4520{n:06d}"], "street": f"NYGADE {n}"} for n in range(20) for _ in range(5)))
     assert {len(group) for group in persons(link(records))} == {5}
+
+
+def test_a_customer_of_many_orders_stays_one_person(population: pa.Table) -> None:
+    orders = pa.Table.from_pylist(
+        [{"id": f"order-{n:04d}", **ELIF, "emails": ["elif@karahan.example"]} for n in range(200)], population.schema
+    )
+    linked = link(pa.concat_tables([population, orders]))
+    (person,) = [group for group in persons(linked) if "order-0000" in group]
+    assert {record for record in person if record.startswith("order-")} == set(orders["id"].to_pylist())
 
 
 def test_ids_that_are_given_twice_are_refused_without_naming_them() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
+import pyarrow as pa
 
 # Up to here every record is compared with every other.
 ALL_PAIRS_RECORDS = 1_000
@@ -55,6 +56,11 @@ COARSE = ("given_name", "surname", "street_name", "code", "birth_month", "birthd
 COARSE_RECORDS = 20_000
 
 
+# What a person gives as their own: of a block that is too large, neighbours at least are compared.
+OWN_KEYS = ("email", "phone", "external_id")
+OWN_KEY_PAIRS_A_RECORD, N_NEIGHBOURS = 4.0, 3
+
+
 def block(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int] | None = None) -> dict[str, int]:
     """Fill the table `pairs` (l, r: row numbers, l < r) from `records`; returns the largest block of each rule.
 
@@ -75,9 +81,9 @@ def block(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int] | None = No
             chosen[rule] = 0
             continue
         _find_keys(conn, rule, "records", "keys")
-        limit = limits[rule] if limits else _limit(conn, n_records)
+        limit = limits[rule] if limits else _limit(conn, n_records, rule)
         chosen[rule] = limit
-        _pair(conn, "keys", limit)
+        _pair(conn, rule, "keys", limit)
     _finish(conn)
     return chosen
 
@@ -90,9 +96,21 @@ def block_new(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int]) -> Non
             continue
         _find_keys(conn, rule, "(select records.* from records semi join new_rows using (row))", "new_keys")
         _find_keys(conn, rule, "records", "keys", "key in (select key from new_keys)")
-        _pair(conn, "new_keys", limit)
+        _pair(conn, rule, "new_keys", limit)
     conn.execute("drop table if exists new_keys")
     _finish(conn)
+
+
+def keys_of_blocks(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int]) -> pa.Table:
+    """Blocks of each of `records`: id, rule, key. Two records that share a key of a rule are in one block."""
+    tables = []
+    for rule in (rule for rule, limit in limits.items() if limit > 1):
+        _find_keys(conn, rule, "records", "keys")
+        tables.append(
+            conn.execute(f"select id, '{rule}' as rule, key from keys join records using (row)").to_arrow_table()
+        )
+    conn.execute("drop table keys")
+    return pa.concat_tables(tables)
 
 
 def _count(conn: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -111,22 +129,23 @@ def _find_keys(
     )
 
 
-def _limit(conn: duckdb.DuckDBPyConnection, n_records: int) -> int:
+def _limit(conn: duckdb.DuckDBPyConnection, n_records: int, rule: str) -> int:
     """The largest block of `keys` that the rule can afford, all smaller ones with it."""
-    budget = max(LEAST_PAIRS, PAIRS_A_RECORD * n_records)
-    ((largest,),) = conn.execute(
+    budget = max(LEAST_PAIRS, (OWN_KEY_PAIRS_A_RECORD if rule in OWN_KEYS else PAIRS_A_RECORD) * n_records)
+    ((largest, affordable),) = conn.execute(
         f"""
-        select max(size) from (
+        select max(size), max(size) filter (where cost <= {budget}) from (
             select size, sum(count(*) * size * (size - 1) / 2) over (order by size) as cost
             from (select count(*) as size from keys group by key)
-            where size between 2 and {LARGEST_BLOCK} group by size
-        ) where cost <= {budget}
+            where size > 1 group by size
+        )
         """
     ).fetchall()
-    return int(largest or 2)  # a rule that has found nothing may find something later
+    # where all is affordable, so are larger ones that come later
+    return LARGEST_BLOCK if largest == affordable else min(affordable or 1, LARGEST_BLOCK)
 
 
-def _pair(conn: duckdb.DuckDBPyConnection, one_side: str, limit: int) -> None:
+def _pair(conn: duckdb.DuckDBPyConnection, rule: str, one_side: str, limit: int) -> None:
     """Add to `found` the records of one block of `keys`, of which one is in the table `one_side`."""
     order = "<" if one_side == "keys" else "<>"
     conn.execute(
@@ -137,6 +156,21 @@ def _pair(conn: duckdb.DuckDBPyConnection, one_side: str, limit: int) -> None:
         one_side as (select one.* from {one_side} as one semi join blocks using (key))
         select least(one.row, other.row), greatest(one.row, other.row)
         from one_side as one join blocked as other using (key) where one.row {order} other.row
+        """
+    )
+    if rule not in OWN_KEYS:
+        return
+    next_rows = ", ".join(
+        f"lead(row, {step}) over (partition by key order by row)" for step in range(1, N_NEIGHBOURS + 1)
+    )
+    conn.execute(
+        f"""
+        insert into found
+        with crowded as (select key from keys group by key having count(*) > {limit}),
+        neighbours as (select row, unnest([{next_rows}]) as other from keys semi join crowded using (key))
+        select row, other from neighbours
+        where other is not null
+            and (row in (select row from {one_side}) or other in (select row from {one_side}))
         """
     )
 

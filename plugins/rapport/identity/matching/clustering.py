@@ -25,8 +25,8 @@ ScoreMissing = Callable[[Integers, Integers], Floats]
 LEAST, MOST = -10.0, 20.0
 MUST, CANNOT = 1e6, -4e6  # of contradicting decisions the parting one counts
 # A component is weighed whole up to this many records; of a larger one the weakest links are left out first.
-LARGEST_COMPONENT = 60
-_STRONGER, _STRONGEST = 3.0, 60.0
+LARGEST_COMPONENT = 300
+_STRONGER = 3.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def components(n_records: int, pairs: Pairs, threshold: float) -> Integers:
         component: Integers = pd.factorize(labels)[0].astype(np.int64)
         is_too_large = np.bincount(component) > LARGEST_COMPONENT
         bound += _STRONGER
-        if not is_too_large.any() or bound > _STRONGEST:
+        if not is_too_large.any() or bound > MOST:
             return component
         links &= ~(is_too_large[component[pairs.left]] & (pairs.weight < bound))
 

@@ -107,6 +107,12 @@ _SWAPPED = _if(
     f" and {_likeness('given_name')} < 0.8)",
 )
 
+_SHORT = (
+    "(coalesce(list_contains(formal_names_l, first_word_r), false)"
+    " or coalesce(list_contains(formal_names_r, first_word_l), false)"
+    " or coalesce(list_has_any(formal_names_l, formal_names_r), false))"
+)
+
 _YEARS, _MONTHS, _DAYS = (f"birth_{part}_l = birth_{part}_r" for part in ("year", "month", "day"))
 _ANY_PART = f"({_YEARS} or {_MONTHS} or {_DAYS})"  # else at least three digits differ
 
@@ -127,12 +133,12 @@ def comparisons() -> tuple[Comparison, ...]:
     return (
         Comparison(
             "given_name",
-            ("given_name", "surname", "given_initial", "surname_initial"),
+            ("given_name", "surname", "given_initial", "surname_initial", "first_word", "formal_names"),
             _missing("given_name"),
             (
                 Level("the same", "given_name_l = given_name_r", 0.82, 0.02),
                 Level("in the surname's place", _SWAPPED, 0.01, 0.001),
-                Level("one among the other's", _part_of("given_name"), 0.04, 0.01),
+                Level("short for the other, or among its words", f"({_SHORT} or {_part_of('given_name')})", 0.04, 0.01),
                 Level("a slip apart", _slip_apart("given_name"), 0.08, 0.01),
                 Level(
                     "an initial of the other",

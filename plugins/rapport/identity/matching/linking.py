@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rapport.errors import IdentityError
-from rapport.identity.matching.blocking import block, block_new
+from rapport.identity.matching.blocking import block, block_new, keys_of_blocks
 from rapport.identity.matching.clustering import Pairs, components, decided, partition
 from rapport.identity.matching.comparing import compare, count_patterns, levels, sample_strangers
 from rapport.identity.matching.estimation import Counts, estimate
@@ -123,7 +123,18 @@ def link_new(
     model.pin_frequencies(conn)
     score(conn, "compared", model.parameters, "scored")
     progress("Forming persons")
-    return _form(conn, model, settings, known_pairs)
+    near_pairs = _keep_concerned(conn, known_pairs, settings)
+    return _form(conn, model, settings, near_pairs)
+
+
+def block_keys(records: pa.Table, model: Model) -> pa.Table:
+    """The blocks that records are in (id, rule, key: unsigned 64 bits), to be kept beside them.
+
+    `known` of `link_new` need hold no more than whoever shares a key with a new record, and the other records of
+    those persons; with the keys kept, finding them costs what is new and not what is known. Keys are those of one
+    version of DuckDB.
+    """
+    return keys_of_blocks(_open(records), model.limits)
 
 
 def _open(records: pa.Table) -> duckdb.DuckDBPyConnection:
@@ -153,6 +164,43 @@ def _train(conn: duckdb.DuckDBPyConnection, limits: dict[str, int]) -> Model:
     parameters = estimate(Counts(levels(every), candidates, others), n_records)
     count_frequencies(conn, parameters)
     return Model(parameters, take_frequencies(conn), limits)
+
+
+def _keep_concerned(conn: duckdb.DuckDBPyConnection, known_pairs: pa.Table, settings: Settings) -> pa.Table:
+    """Leave in `records`, numbered anew, who is connected with a new record; returns the known pairs among them."""
+    found = conn.execute(
+        "select id from new_ids union select id from scored join records on row = l"
+        " union select id from scored join records on row = r"
+    ).to_arrow_table()["id"]
+    links = known_pairs.filter(pc.greater_equal(known_pairs["weight"], _log_odds(settings.merge)))
+    bonds = pa.table(
+        {"id_l": [one for one, _ in settings.must_link], "id_r": [other for _, other in settings.must_link]}
+    )
+    links = pa.concat_tables([links.select(["id_l", "id_r"]), bonds.cast(links.select(["id_l", "id_r"]).schema)])
+    n_found = 0
+    while n_found < len(found):
+        n_found = len(found)
+        near = pc.or_(pc.is_in(links["id_l"], found), pc.is_in(links["id_r"], found))
+        ends = links.filter(near)
+        found = pc.unique(pa.chunked_array([*found.chunks, *ends["id_l"].chunks, *ends["id_r"].chunks]))
+        found, links = pa.chunked_array([found]), links.filter(pc.invert(near))
+    conn.register("concerned", pa.table({"id": found}))
+    conn.execute(
+        """
+        create or replace table kept as
+        select row as old, (row_number() over (order by row) - 1)::integer as row
+        from records semi join concerned using (id);
+        create or replace table scored as
+        select one.row as l, other.row as r, weight, pattern
+        from scored join kept as one on one.old = l join kept as other on other.old = r;
+        create or replace table new_rows as
+        select kept.row from new_rows join kept on kept.old = new_rows.row;
+        create or replace table records as
+        select records.* replace (kept.row as row) from records join kept on kept.old = records.row;
+        """
+    )
+    conn.unregister("concerned")
+    return known_pairs.filter(pc.and_(pc.is_in(known_pairs["id_l"], found), pc.is_in(known_pairs["id_r"], found)))
 
 
 def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, known_pairs: pa.Table | None) -> Linked:

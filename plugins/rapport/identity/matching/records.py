@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rapport.contacts.nicknames import formal_names
+
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -33,12 +35,14 @@ SCHEMA = pa.schema(
 # More people than this on one mailbox or number are an office, a shop, or a form that somebody wanted to get past.
 MOST_BEARERS = 8
 MOST_NAMELESS_BEARERS = 30
-# A birthday that one record in so many has is a default (1900-01-01), wherever that is often.
-COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_RECORDS = 0.01, 30
+# A birthday that so many names have, and that share of all records, is a default (1900-01-01).
+COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_NAMES = 0.01, 30
 
 # Whole names come as `SURNAME, GIVEN NAMES`, or as the one word there is.
 _SURNAME_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 1), null)"
 _GIVEN_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 2), full_name)"
+
+_GIVEN = f"coalesce(given_name, if(surname is null, {_GIVEN_OF_WHOLE}, null))"
 
 _DERIVE = f"""
 create or replace table records as
@@ -46,7 +50,7 @@ with given as (
     select
         id,
         row,
-        coalesce(given_name, if(surname is null, {_GIVEN_OF_WHOLE}, null)) as given_name,
+        {_GIVEN} as given_name,
         coalesce(surname, if(given_name is null, {_SURNAME_OF_WHOLE}, null)) as surname,
         nullif(regexp_replace(birth_date, '[^0-9]', '', 'g'), '') as birth_date,
         nullif(trim(street), '') as street,
@@ -60,6 +64,7 @@ with given as (
 told as (
     select
         *,
+        split_part(given_name, ' ', 1) as first_word,
         emails[1] as email,
         nullif(split_part(emails[1], '@', 1), '') as local_part
     from given
@@ -82,8 +87,10 @@ select
             and not coalesce(contains(upper(local_part), string_split(given_name, ' ')[1]), false)
             and not coalesce(contains(upper(local_part), string_split(surname, ' ')[-1]), false)
         then local_part
-    end as mailbox
+    end as mailbox,
+    formal_names
 from told
+left join short_forms using (first_word)
 """
 
 _TOO_COMMON_POINTS = f"""
@@ -97,7 +104,9 @@ select list(point) from (
 _TOO_COMMON_BIRTH_DATES = f"""
 update records set birth_date = null, birth_year = null, birth_month = null, birth_day = null where birth_date in (
     select birth_date from records where birth_date is not null group by birth_date
-    having count(*) > greatest({COMMON_BIRTH_DATE_RECORDS}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records))
+    having count(distinct (given_name, surname)) > greatest(
+        {COMMON_BIRTH_DATE_NAMES}, {COMMON_BIRTH_DATE_SHARE} * (select count(*) from records)
+    )
 )
 """
 
@@ -129,8 +138,10 @@ def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
     row[order] = np.arange(len(order))
     arrived = records.select(SCHEMA.names).cast(SCHEMA).append_column("row", pa.array(row))
     conn.register("arrived", arrived)
+    conn.register("short_forms", _short_forms(conn))
     conn.execute(_DERIVE)
     conn.unregister("arrived")
+    conn.unregister("short_forms")
     for points in ("emails", "phones"):
         ((too_common,),) = conn.execute(_TOO_COMMON_POINTS.format(points)).fetchall()
         if too_common:
@@ -141,3 +152,12 @@ def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
             )
     conn.execute(_TOO_COMMON_BIRTH_DATES)
     return int(records.num_rows)
+
+
+def _short_forms(conn: duckdb.DuckDBPyConnection) -> pa.Table:
+    """first_word of the given names that are short forms, and the formal_names they may stand for."""
+    words = fetch(conn, f"select distinct split_part({_GIVEN}, ' ', 1) as word from arrived where {_GIVEN} is not null")
+    formal = {word: sorted(formal_names(word) - {word}) for word in words["word"].tolist()}
+    known = {word: names for word, names in formal.items() if names}
+    columns = [pa.array(known.keys(), pa.string()), pa.array(known.values(), pa.list_(pa.string()))]
+    return pa.table(columns, ["first_word", "formal_names"])

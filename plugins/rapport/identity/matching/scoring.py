@@ -50,11 +50,13 @@ def votes(patterns: Integers, weights: Floats, parameters: Parameters, threshold
     """
     distinct, position = np.unique(patterns, return_inverse=True)
     found = levels(distinct)
-    against, _ = evidence(found, parameters)
+    against, against_home = evidence(found, parameters)
+    prior_strangers, prior_home = priors(parameters)
+    is_home = prior_home + against_home.sum(axis=1) < prior_strangers + against.sum(axis=1)
     own = [at for at, comparison in enumerate(comparisons()) if not comparison.is_shared_at_home]
     telling = [at for at, comparison in enumerate(comparisons()) if comparison.tells_apart]
     contradiction = np.minimum(against[:, own], 0).sum(axis=1)[position]
-    is_told_apart = (found[:, telling] == 0).any(axis=1)[position]
+    is_told_apart = (is_home & (found[:, telling] == 0).any(axis=1))[position]
     below = np.where(is_told_apart, LEAST_WEIGHT, np.maximum(weights, contradiction))
     below[contradiction > -_LEAST_CONTRADICTION] = np.nan
     return np.where(weights >= threshold, weights, below)
