@@ -49,7 +49,6 @@ def erase(business: Business, tables: list[Declaration], key: str, say: Say = la
         if person is None:
             return _earlier(conn, erasure_id)
         proof = _proof_of(conn, business, erasure_id)
-        conn.commit()  # what follows is a transaction of its own
         if state == "asked":
             say("the warehouse")
             _erase_from_warehouse(conn, business, tables, person, proof)
@@ -179,14 +178,14 @@ def _hash_ledger(conn: Connection, schema: str, name: str, person: Person, proof
 
 
 def _reclaim(business: Business, proof: Proof) -> None:
-    """What was deleted stays in a table's pages until they are vacuumed; giving pages back would wait for readers."""
+    """What was deleted stays in a table's pages until they are vacuumed."""
     with connect(business.name, application_name="rapport erasure", autocommit=True) as conn:
         for label in sorted({*proof.removed_rows, *proof.words_put_out, *proof.hashed_rows}):
             schema, _, name = label.partition(".")
             if conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text))", [schema, name]).fetchone() != (
                 None,
             ):
-                conn.execute(sql.SQL("vacuum (truncate false) {}").format(sql.Identifier(schema, name)))
+                conn.execute(sql.SQL("vacuum {}").format(sql.Identifier(schema, name)))
 
 
 def _proof_of(conn: Connection, business: Business, erasure_id: int) -> Proof:

@@ -168,7 +168,7 @@ def _with_the_whole_record(conn: Connection, table: Declaration, places: Places,
     of = table.record_columns.get(table.own_id)
     if of is None:
         return places
-    person.learn({record_key(table.vendor, of, value) for (value,) in ids})
+    person.records |= {record_key(table.vendor, of, value) for (value,) in ids}
     more = conn.execute(
         sql.SQL("select _load_id, _row_number from {raw} where {own} = any(%s)").format(own=own, raw=raw),
         [[value for (value,) in ids]],

@@ -72,25 +72,10 @@ def put_out(conn: Connection, person: Person) -> dict[str, int]:
 
 
 def _names(table: TextTable, person: Person) -> sql.Composed:
-    """Whether a row names the person; the pattern, which takes long, is tried where a plain search finds something."""
-    texts = [
-        sql.SQL(_AS_TEXT.get(kind, "{}::text")).format(sql.Identifier(column)) for column, kind in table.columns.items()
-    ]
-    return sql.SQL(
-        "case when lower(concat_ws(' ', {texts})) like any({literals})"
-        " or translate(concat_ws(' ', {texts}), ' ().-/', '') like any({numbers}) then {named} else false end"
-    ).format(
-        texts=sql.SQL(", ").join(texts),
-        literals=sql.Literal([_contains(literal) for literal in person.literals]),
-        numbers=sql.Literal([_contains(number) for number in person.national_numbers]),
-        named=sql.SQL(" or ").join(
-            sql.SQL("coalesce({} ~* {}, false)").format(text, sql.Literal(person.pattern)) for text in texts
-        ),
+    return sql.SQL(" or ").join(
+        sql.SQL(_AS_TEXT.get(kind, "{}::text") + " ~* {}").format(sql.Identifier(column), sql.Literal(person.pattern))
+        for column, kind in table.columns.items()
     )
-
-
-def _contains(literal: str) -> str:
-    return "%" + literal.replace("\\", "\\\\") + "%"  # another wildcard only lets more be matched
 
 
 # Bytes, such as pickled values, are read as Latin letters: identifiers are ASCII.
