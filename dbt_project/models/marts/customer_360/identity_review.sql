@@ -1,30 +1,20 @@
-with pairs as (
+with doubts as (
 
-    select * from {{ ref('stg_identity__pairs_for_review') }}
-
-),
-
-records as (
-
-    select * from {{ ref('int_customer_records') }}
+    select * from {{ ref('int_identity_doubts') }}
 
 ),
 
 final as (
 
     select
-        pairs.one_record_id,
-        pairs.other_record_id,
-        records.customer_id as one_customer_id,
-        other_records.customer_id as other_customer_id,
-        pairs.agreement,
-        cast(round(cast(pairs.probability as numeric), 4) as numeric(5, 4)) as probability_rate,
-        pairs.is_contested
-    from pairs
-    inner join records
-        on pairs.one_record_id = records.source_record_id
-    inner join records as other_records
-        on pairs.other_record_id = other_records.source_record_id
+        one_record_id,
+        other_record_id,
+        one_customer_id,
+        other_customer_id,
+        agreement,
+        cast(round(cast(probability as numeric), 4) as numeric(5, 4)) as probability_rate,
+        is_contested
+    from doubts
 
 )
 
