@@ -69,6 +69,7 @@ def review(
         console.print("Nothing is in doubt.")
         return
     table = Table("records", "probability", "what they have in common", box=None, pad_edge=False)
+    table.columns[0].overflow = "fold"  # ids are there to be copied
     for one, other, probability, agreement, is_contested in found[:limit]:
         doubt = "\nothers of them speak against it" if is_contested else ""
         table.add_row(Text(f"{one}\n{other}"), f"{probability:.1%}", Text(agreement.replace("; ", "\n") + doubt))
