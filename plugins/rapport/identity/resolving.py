@@ -26,7 +26,7 @@ from rapport.identity.tables import Connection, copy_in, copy_out
 
 # With more than this share of records new, comparing all takes less time.
 _MOST_NEW = 0.2
-_STATE = {"source_record_id": pa.string(), "fingerprint": pa.int64(), "cluster": pa.string()}
+_STATE = {"source_record_id": pa.string(), "fingerprint": pa.int64()}
 _FORGET_OUTDATED = """
     delete from build_identity.linked_records where source_record_id in (select id from pg_temp.outdated)
 """
@@ -99,16 +99,12 @@ def _relink(
     conn.execute("analyze pg_temp.outdated")
     for side in ("one_record_id", "other_record_id"):
         conn.execute(f"delete from build_identity.linked_pairs where {side} in (select id from pg_temp.outdated)")
-    conn.execute(
-        "delete from build_identity.linked_records where source_record_id in (select id from pg_temp.outdated)"
-    )
+    conn.execute(_FORGET_OUTDATED)
     known_pairs = copy_out(conn, _KNOWN_PAIRS, _PAIRS)
     linked = link_new(new, known, known_pairs, linked_by, settings)
     conn.execute("truncate pg_temp.outdated")
     copy_in(conn, "outdated", linked.clusters.select(["id"]))
-    conn.execute(
-        "delete from build_identity.linked_records where source_record_id in (select id from pg_temp.outdated)"
-    )
+    conn.execute(_FORGET_OUTDATED)
     _keep(conn, linked, ids, fingerprints, known_pairs)
     return int(new.num_rows)
 
@@ -185,9 +181,8 @@ class _State:
     """What build_identity holds: the records that were compared, with what, and under which decisions."""
 
     def __init__(self, conn: Connection) -> None:
-        self._records = copy_out(
-            conn, sql.SQL("select source_record_id, fingerprint, cluster from build_identity.linked_records"), _STATE
-        )
+        query = sql.SQL("select source_record_id, fingerprint from build_identity.linked_records")
+        self._records = copy_out(conn, query, _STATE)
         row = conn.execute("select model_version, settings, decisions from build_identity.linked_with").fetchone()
         self.found_with: tuple[str, dict[str, Any]] = (row[0], row[1]) if row else ("", {})
         self.decisions = Decisions.of(row[2]) if row else Decisions()

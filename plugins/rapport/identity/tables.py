@@ -13,13 +13,11 @@ from psycopg import sql
 Connection = psycopg.Connection[Any]
 
 
-def copy_out(
-    conn: Connection, query: sql.Composable, columns: dict[str, pa.DataType], values: dict[str, Any] | None = None
-) -> pa.Table:
+def copy_out(conn: Connection, query: sql.Composable, columns: dict[str, pa.DataType]) -> pa.Table:
     """The result of a query as an Arrow table of these columns; a null is null, an empty text empty."""
     buffer = io.BytesIO()
     statement = sql.SQL("copy ({}) to stdout (format csv, header)").format(query)
-    with conn.cursor().copy(statement, values) as copy:
+    with conn.cursor().copy(statement) as copy:
         for block in copy:
             buffer.write(block)
     buffer.seek(0)
