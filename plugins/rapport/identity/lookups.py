@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from rapport.contacts import normalise
 from rapport.errors import IdentityError
@@ -17,6 +13,16 @@ from rapport.identity.tables import Connection
 
 # Of two persons with many records the pair that has most in common is explained; so many are looked at.
 _MOST_PAIRS = 400
+_KNOWN_BY = """
+    select records.source_record_id, persons.customer_id
+    from build_intermediate.int_identity_records as records
+    inner join build_identity.customer_records as persons on records.source_record_id = persons.source_record_id
+    where
+        %(known)s in (records.source_record_id, persons.customer_id, records.external_id, records.buyer_external_id)
+        or records.email_key = %(email)s
+        or %(phone)s in (records.phone_key, records.phone_2_key)
+    order by 1
+"""
 
 
 @dataclass(frozen=True)
@@ -29,31 +35,19 @@ class Explained:
     explanation: Explanation
 
 
-def records_of(records: pa.Table, customers: dict[str, str], known: str, default_country: str) -> list[str]:
-    """Ids of the records that a source_record_id, customer_id, external id, e-mail or phone stands for.
+def records_of(conn: Connection, known: str, default_country: str) -> dict[str, str]:
+    """customer_id of each record that a source_record_id, customer_id, external id, e-mail or phone stands for.
 
     Raises IdentityError where there is none.
     """
-    ids = records["id"]
-    if known in customers:
-        return [known]
-    if found := [record for record, customer in customers.items() if customer == known]:
-        return sorted(found)
-    points = {
-        "external_ids": known,
-        **{f"{kind}s": normalise(kind, [known], default_country)[0].normalised for kind in ("email", "phone")},
-    }
-    is_meant = [
-        any(value in (held[i].as_py() or ()) for name, value in points.items() if value for held in (records[name],))
-        for i in range(records.num_rows)
-    ]
-    found = ids.filter(pa.array(is_meant)).to_pylist()
+    email, phone = (normalise(kind, [known], default_country)[0].match_key for kind in ("email", "phone"))
+    found = conn.execute(_KNOWN_BY, {"known": known, "email": email, "phone": phone}).fetchall()
     if not found:
         raise IdentityError(
             "No record of the last night is known by that.",
             fix="give a source_record_id or customer_id of customer_360.customer_identities, an e-mail or a phone",
         )
-    return sorted(found)
+    return dict(found)
 
 
 def explain_two(conn: Connection, one: str, other: str, default_country: str) -> Explained:
@@ -64,20 +58,19 @@ def explain_two(conn: Connection, one: str, other: str, default_country: str) ->
     row = conn.execute("select model_version from build_identity.linked_with").fetchone()
     if row is None:
         raise IdentityError("No night has matched people yet.", fix="run a night: `make run`")
-    records = read_records(conn)
-    customers = dict(conn.execute("select source_record_id, customer_id from build_identity.customer_records"))
-    sides = [records_of(records, customers, known, default_country) for known in (one, other)]
+    sides = [records_of(conn, known, default_country) for known in (one, other)]
+    customers = sides[0] | sides[1]
     pairs = [(a, b) for a in sides[0] for b in sides[1] if a != b][:_MOST_PAIRS]
     if not pairs:
         raise IdentityError("Both stand for the same single record.", fix="name two records")
     left, right = _strongest(conn, pairs)
-    model = load_model(conn, row[0])
-    rows = [_record(records, record) for record in (left, right)]
-    return Explained(left, right, customers[left] == customers[right], explain(rows[0], rows[1], model))
+    records = {record["id"]: record for record in read_records(conn, [left, right]).to_pylist()}
+    explanation = explain(records[left], records[right], load_model(conn, row[0]))
+    return Explained(left, right, customers[left] == customers[right], explanation)
 
 
 def _strongest(conn: Connection, pairs: list[tuple[str, str]]) -> tuple[str, str]:
-    """The pair that matching gave the greatest weight; the first where it compared none."""
+    """The pair, as asked for, that matching gave the greatest weight; the first where it compared none."""
     found = conn.execute(
         "select one_record_id, other_record_id from build_identity.linked_pairs"
         " inner join unnest(%s::text[], %s::text[]) as asked (one_record_id, other_record_id)"
@@ -85,9 +78,4 @@ def _strongest(conn: Connection, pairs: list[tuple[str, str]]) -> tuple[str, str
         " order by weight desc limit 1",
         [[min(pair) for pair in pairs], [max(pair) for pair in pairs]],
     ).fetchone()
-    return found or pairs[0]
-
-
-def _record(records: pa.Table, record: str) -> dict[str, Any]:
-    found: dict[str, Any] = records.filter(pc.equal(records["id"], record)).drop_columns("fingerprint").to_pylist()[0]
-    return found
+    return next((pair for pair in pairs if found and sorted(pair) == list(found)), pairs[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,15 +32,17 @@ _QUERY = sql.SQL(
 )
 
 
-def read_records(conn: Connection) -> pa.Table:
-    """All source records: the columns of matching.records.SCHEMA, and `fingerprint`, which changes with any of them.
+def read_records(conn: Connection, only: Sequence[str] | None = None) -> pa.Table:
+    """All source records, or `only` those: the columns of matching.records.SCHEMA, and `fingerprint`, which changes
+    with any of them.
 
     Raises BuildError when dbt has not built int_identity_records, or built it empty.
     """
     texts = [*_ONE_VALUE, *(column for columns in _SEVERAL.values() for column in columns)]
     try:
+        query = _QUERY if only is None else _QUERY + sql.SQL("where source_record_id = any({})").format(list(only))
         found = copy_out(
-            conn, _QUERY, {"id": pa.string(), **dict.fromkeys(texts, pa.string()), "fingerprint": pa.int64()}
+            conn, query, {"id": pa.string(), **dict.fromkeys(texts, pa.string()), "fingerprint": pa.int64()}
         )
     except psycopg.errors.UndefinedTable:
         raise _not_built("have not been built") from None
