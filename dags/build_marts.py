@@ -35,11 +35,11 @@ def build_marts():
 
     @task_group(group_id="persons", tooltip="contact points and identity")
     def persons():
-        """Contact points get one normal form, then source records that share one become one person."""
+        """Contact points get one normal form, then source records become persons by all they have in common."""
         chain(
             DbtStep(task_id="contact_points", night=night),
             NormaliseContacts(task_id="normalise_contacts", night=night),
-            DbtStep(task_id="identity_keys", night=night),
+            DbtStep(task_id="identity_records", night=night),
             AssignIdentity(task_id="assign_identity", night=night),
         )
 

@@ -30,7 +30,7 @@ def build_night(
 
     python_steps: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "contact_points": ("normalise_contacts", refresh),
-        "identity_keys": (
+        "identity_records": (
             "assign_identity",
             lambda conn: assign(conn, business, night.business_date, keeps_history=not is_replay),
         ),

@@ -17,7 +17,7 @@ from rapport.warehouse import connect
 DBT_STEPS: dict[str, tuple[str, ...]] = {
     "staging": ("path:seeds", "path:models/staging"),
     "contact_points": ("path:models/intermediate/contacts",),
-    "identity_keys": ("+path:models/intermediate/identity,path:models/intermediate",),  # and what it needs of them
+    "identity_records": ("+path:models/intermediate/identity,path:models/intermediate",),  # and what it needs of them
     "intermediate": ("path:models/intermediate",),
     "customer_360": ("path:models/marts/customer_360",),
     "loyalty": ("path:models/marts/loyalty",),
@@ -26,7 +26,7 @@ DBT_STEPS: dict[str, tuple[str, ...]] = {
     "lists": ("path:models/activation",),
 }
 _EXCLUDED = {
-    "identity_keys": ("path:models/intermediate/contacts",),
+    "identity_records": ("path:models/intermediate/contacts",),
     "intermediate": ("path:models/intermediate/contacts", "+path:models/intermediate/identity"),
     "lists": ("+path:models/activation/segments",),
 }
