@@ -15,6 +15,7 @@ from servers.warehouses import new_warehouse
 
 from rapport.businesses import load_business
 from rapport.identity import assign
+from rapport.identity.models import dismiss_model
 from rapport.warehouse import connect
 
 Conn = psycopg.Connection[Any]
@@ -126,6 +127,41 @@ def test_a_record_that_changes_or_goes_leaves_what_would_be_without_it(
     assert partition(conn) == expected
 
 
+def evidence(conn: Conn, records: list[Row]) -> list[str]:
+    found = dict(conn.execute("select source_record_id, evidence from build_identity.customer_records").fetchall())
+    return [found[str(record["source_record_id"])] for record in records]
+
+
+def test_who_was_one_person_through_a_record_that_goes_is_two_without_it(
+    conn: Conn, people: tuple[list[Row], dict[str, int]]
+) -> None:
+    one: Row = {"source_record_id": "shop:a", "email_key": "bridged@example.org"}
+    other: Row = {"source_record_id": "shop:c", "external_id": "shop:bridged"}
+    bridge = {**one, **other, "source_record_id": "shop:b"}
+    nights(conn, [[*people[0], one, bridge, other]])
+    assert len({_customers(conn)[record] for record in ("shop:a", "shop:b", "shop:c")}) == 1
+    assert evidence(conn, [one, other]) == ["email", "external_id"]
+    build_records(conn, [*people[0], one, other])
+    counts = assign(conn, BUSINESS, FIRST + timedelta(days=2))
+    assert 0 < counts["compared"] < 10
+    assert _customers(conn)["shop:a"] != _customers(conn)["shop:c"]
+    assert evidence(conn, [one, other]) == ["alone", "alone"]
+
+
+def test_a_model_is_kept_until_it_is_outgrown_or_dismissed(
+    server: str, people: tuple[list[Row], dict[str, int]]
+) -> None:
+    rows, trained_on = people[0], []
+    with new_warehouse(server) as name, connect(name) as fresh:
+        for day, n_records in enumerate([40, 60, 159, 160, 165, 166]):
+            if day == 5:
+                dismiss_model(fresh)
+            build_records(fresh, rows[:n_records])
+            if assign(fresh, BUSINESS, FIRST + timedelta(days=day))["is_trained"]:
+                trained_on.append(n_records)
+    assert trained_on == [40, 160, 166]
+
+
 def test_only_what_is_new_is_compared(conn: Conn, people: tuple[list[Row], dict[str, int]]) -> None:
     rows = people[0]
     nights(conn, [rows[:-4]])
@@ -175,14 +211,16 @@ def test_a_decision_parts_a_person_and_gives_the_ids_of_a_history_without_the_me
 
 
 def test_a_decision_joins_what_nothing_else_does(
-    conn: Conn, people: tuple[list[Row], dict[str, int]], one_night: Partition, decide: Callable[..., None]
+    conn: Conn, people: tuple[list[Row], dict[str, int]], decide: Callable[..., None]
 ) -> None:
-    one, other = (sorted(group)[0] for group in sorted(one_night, key=sorted)[:2])
-    nights(conn, [people[0]])
-    decide(other, one, "same")
+    one: Row = {"source_record_id": "shop:x", "email_key": "x@example.org"}
+    other: Row = {"source_record_id": "shop:y", "phone_key": "+4520999999"}
+    nights(conn, [[*people[0], one, other]])
+    assert _customers(conn)["shop:x"] != _customers(conn)["shop:y"]
+    decide("shop:y", "shop:x", "same")
     assign(conn, BUSINESS, FIRST + timedelta(days=2))
-    found = _customers(conn)
-    assert found[one] == found[other]
+    assert _customers(conn)["shop:x"] == _customers(conn)["shop:y"]
+    assert evidence(conn, [one, other]) == ["decided", "decided"]
 
 
 def test_pairs_in_doubt_are_told_with_what_they_have_in_common(
