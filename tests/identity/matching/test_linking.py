@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
 from benchmarks.identity import pairwise
 from benchmarks.made_up_people import MadeUp
 from rapport.errors import IdentityError
-from rapport.identity.matching import Guards, Linked, Model, Settings, block_keys, explain, link, link_new
+from rapport.identity.matching import Guards, Linked, Model, Settings, explain, link, link_new
 from rapport.identity.matching.records import SCHEMA
 
 Partition = set[frozenset[str]]
@@ -141,21 +140,6 @@ def test_a_new_record_answers_for_its_own_person_only(population: pa.Table, mode
         "new" in (left, right)
         for left, right in zip(*(linked.pairs[c].to_pylist() for c in ("id_l", "id_r")), strict=True)
     )
-
-
-def test_new_records_need_no_more_of_the_known_than_who_shares_a_block_and_their_persons(
-    population: pa.Table, model: Model
-) -> None:
-    new, known = population.slice(0, 40), population.slice(40)
-    before = link(known, model=model)
-    keys = block_keys(population, model).to_pandas()
-    is_new = keys["id"].isin(new["id"].to_pylist())
-    sharing = keys.merge(keys.loc[is_new, ["rule", "key"]].drop_duplicates())["id"].unique()
-    person = before.clusters.to_pandas().set_index("id")["cluster"]
-    near = set(person.index[person.isin(person.reindex(sharing).dropna())])
-    few = known.filter(pc.is_in(known["id"], pa.array(sorted(near))))
-    assert few.num_rows < known.num_rows / 2
-    assert persons(link_new(new, few, before.pairs, model)) == persons(link_new(new, known, before.pairs, model))
 
 
 def test_what_is_decided_by_hand_is_kept_to(model: Model) -> None:

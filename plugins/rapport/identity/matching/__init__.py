@@ -2,7 +2,7 @@
 
 from rapport.identity.matching.explaining import Explanation, explain
 from rapport.identity.matching.guards import Guards
-from rapport.identity.matching.linking import Linked, Settings, block_keys, link, link_new
+from rapport.identity.matching.linking import Linked, Settings, link, link_new
 from rapport.identity.matching.model import Model
 
-__all__ = ["Explanation", "Guards", "Linked", "Model", "Settings", "block_keys", "explain", "link", "link_new"]
+__all__ = ["Explanation", "Guards", "Linked", "Model", "Settings", "explain", "link", "link_new"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import pyarrow as pa
 
 # Up to here every record is compared with every other.
 ALL_PAIRS_RECORDS = 1_000
@@ -99,18 +98,6 @@ def block_new(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int]) -> Non
         _pair(conn, rule, "new_keys", limit)
     conn.execute("drop table if exists new_keys")
     _finish(conn)
-
-
-def keys_of_blocks(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int]) -> pa.Table:
-    """Blocks of each of `records`: id, rule, key. Two records that share a key of a rule are in one block."""
-    tables = []
-    for rule in (rule for rule, limit in limits.items() if limit > 1):
-        _find_keys(conn, rule, "records", "keys")
-        tables.append(
-            conn.execute(f"select id, '{rule}' as rule, key from keys join records using (row)").to_arrow_table()
-        )
-    conn.execute("drop table keys")
-    return pa.concat_tables(tables)
 
 
 def _count(conn: duckdb.DuckDBPyConnection, table: str) -> int:

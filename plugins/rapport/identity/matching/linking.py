@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rapport.errors import IdentityError
-from rapport.identity.matching.blocking import block, block_new, keys_of_blocks
+from rapport.identity.matching.blocking import block, block_new
 from rapport.identity.matching.clustering import Pairs, components, decided, partition
 from rapport.identity.matching.comparing import compare, count_patterns, levels, sample_strangers
 from rapport.identity.matching.estimation import Counts, estimate
@@ -125,16 +125,6 @@ def link_new(
     progress("Forming persons")
     near_pairs = _keep_concerned(conn, known_pairs, settings)
     return _form(conn, model, settings, near_pairs)
-
-
-def block_keys(records: pa.Table, model: Model) -> pa.Table:
-    """The blocks that records are in (id, rule, key: unsigned 64 bits), to be kept beside them.
-
-    `known` of `link_new` need hold no more than whoever shares a key with a new record, and the other records of
-    those persons; with the keys kept, finding them costs what is new and not what is known. Keys are those of one
-    version of DuckDB.
-    """
-    return keys_of_blocks(_open(records), model.limits)
 
 
 def _open(records: pa.Table) -> duckdb.DuckDBPyConnection:
