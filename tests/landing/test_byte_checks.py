@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rapport.landing import value_forms, value_patterns
-from rapport.landing.byte_checks import surely_fit
+from rapport.landing import byte_checks, value_forms, value_patterns
 
 USUAL = {
     value_patterns.INTEGER: ["1", "20", "123456789012345678"],
@@ -23,6 +22,13 @@ USUAL = {
 NEARLY = st.tuples(st.integers(0, 25), st.sampled_from("0123456789.,-+: @eTZ\0\u00a0"))
 
 
+def surely_fit(values: list[str], pattern: str) -> list[bool]:
+    """As told of an array that does not start where its buffers do."""
+    sure = byte_checks.surely_fit(pa.array(["skipped", *values], pa.string()).slice(1), pattern)
+    assert sure is not None
+    return [bool(one) for one in sure]
+
+
 def _changed(value: str, change: tuple[int, str]) -> str:
     position, character = change
     return value[:position] + character + value[position + 1 :] if position < len(value) else value
@@ -32,24 +38,30 @@ def _changed(value: str, change: tuple[int, str]) -> str:
 @given(st.sampled_from(sorted(USUAL)), st.data())
 def test_what_surely_fits_does_fit(pattern: str, data: st.DataObject) -> None:
     usual = data.draw(st.lists(st.sampled_from(USUAL[pattern]), min_size=1, max_size=4))
-    values = [_changed(value, data.draw(NEARLY)) for value in usual]
-    array = pa.array(["skipped", *values], pa.string()).slice(1)
-    if surely_fit(array, pattern):
-        assert value_forms.fits(array, pattern).to_pylist() == [True] * len(values)
+    values = [_changed(value, data.draw(NEARLY)) if data.draw(st.booleans()) else value for value in usual]
+    fit = value_forms.fits(pa.array(values), pattern).to_pylist()
+    assert not any(sure and not does for sure, does in zip(surely_fit(values, pattern), fit, strict=True))
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.dates().map(str), st.times().map(lambda time: time.isoformat("seconds")))
 def test_every_day_and_second_of_the_calendar_surely_fits(day: str, clock: str) -> None:
     if day[0] != "0":
-        assert surely_fit(pa.array([day]), value_patterns.DATE)
-        assert surely_fit(pa.array([f"{day} {clock}"]), value_patterns.TIMESTAMP)
-        assert surely_fit(pa.array([f"{day} {clock} +03:00"]), value_patterns.TIMESTAMP_WITH_OFFSET)
+        assert surely_fit([day], value_patterns.DATE) == [True]
+        assert surely_fit([f"{day} {clock}"], value_patterns.TIMESTAMP) == [True]
+        assert surely_fit([f"{day} {clock} +03:00"], value_patterns.TIMESTAMP_WITH_OFFSET) == [True]
 
 
 @pytest.mark.parametrize("pattern", sorted(USUAL))
 def test_usual_values_are_told_without_matching(pattern: str) -> None:
-    assert surely_fit(pa.array(["skipped", *USUAL[pattern]]).slice(1), pattern)
+    assert all(surely_fit(USUAL[pattern], pattern))
+
+
+@pytest.mark.parametrize("pattern", sorted(USUAL))
+def test_one_odd_value_leaves_the_others_sure(pattern: str) -> None:
+    usual = USUAL[pattern]
+    for odd in ("?", "", "a longer one than any of them is", "@"):
+        assert surely_fit([*usual, odd, *usual], pattern) == [True] * len(usual) + [False] + [True] * len(usual)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +86,4 @@ def test_usual_values_are_told_without_matching(pattern: str) -> None:
 def test_one_that_does_not_fit_is_never_told_to(pattern: str, value: str) -> None:
     usual = {len(other): other for other in USUAL[pattern]}
     first = usual.get(len(value), USUAL[pattern][0])
-    assert not surely_fit(pa.array([first, value]), pattern)
+    assert surely_fit([first, value, first], pattern) == [True, False, True]

@@ -211,8 +211,9 @@ NEARLY = st.text("0123456789.,-/: '+eETZ\u00a0", max_size=20)
 def test_the_look_at_a_whole_column_agrees_with_the_look_at_each_value(check: str, values: list[str]) -> None:
     (rule,) = checks_of(declare({"value": {"check": check}}), POINT)
     assert rule.as_is is not None
-    one_by_one = [checks._all_fit(pa.array([value]), rule.as_is) for value in values]
-    assert checks._all_fit(pa.array(values, pa.string()), rule.as_is) == all(one_by_one)
+    one_by_one = [checks._misfits(pa.array([value]), rule.as_is) is not None for value in values]
+    found = checks._misfits(pa.array([None, *values], pa.string()), rule.as_is)
+    assert (found.to_pylist() if found is not None else [None] + [False] * len(values)) == [None, *one_by_one]
 
 
 @UNHURRIED

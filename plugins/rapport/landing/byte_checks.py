@@ -1,4 +1,4 @@
-"""Whether all values of a block surely fit their pattern, seen from their bytes.
+"""Which values of a block surely fit their pattern, seen from their bytes.
 
 The pattern (RE2) stays the definition: what is not sure here is asked of it. Usual values are told apart from others
 several times faster than by matching, which counts where every cell of every file is looked at.
@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rapport.landing import value_patterns
 
@@ -23,6 +22,7 @@ _CLOCKED = re.compile(rb"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?(?: ?[+-]\d\d(?::
 _MONTH_LENGTHS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int16)
 
 Bytes = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
 
 
 class Cells(NamedTuple):
@@ -35,11 +35,23 @@ class Cells(NamedTuple):
     def lengths(self) -> npt.NDArray[np.int64]:
         return np.diff(self.bounds)
 
+    @property
+    def characters(self) -> Bytes:
+        return np.frombuffer(self.content, dtype=np.uint8)
 
-def surely_fit(values: pa.Array, pattern: str) -> bool:
-    """Whether the values, one or more and none of them null, all fit the pattern; False where it takes matching."""
+    def counts(self, of: Mask) -> npt.NDArray[np.int64]:
+        """How many characters of each value are among these."""
+        so_far = np.concatenate([[0], np.cumsum(of, dtype=np.int64)])
+        return np.diff(so_far[self.bounds])
+
+
+def surely_fit(values: pa.Array, pattern: str) -> Mask | None:
+    """Of values, one or more and none of them null, those that fit the pattern for sure; the others may.
+
+    None where it takes matching to tell anything.
+    """
     sees = _SEEN.get(pattern)
-    return sees is not None and sees(values, _cells(values))
+    return sees(_cells(values)) if sees is not None else None
 
 
 def _cells(values: pa.Array) -> Cells:
@@ -48,65 +60,69 @@ def _cells(values: pa.Array) -> Cells:
     return Cells(bytes(memoryview(content)[bounds[0] : bounds[-1]]) if content else b"", bounds - bounds[0])
 
 
-def _whole_numbers(longest: int) -> Callable[[pa.Array, Cells], bool]:
-    def are_whole_numbers(values: pa.Array, cells: Cells) -> bool:
-        return _have_lengths(cells, 1, longest) and not cells.content.translate(None, _DIGITS)
+def _whole_numbers(longest: int) -> Callable[[Cells], Mask]:
+    def are_whole_numbers(cells: Cells) -> Mask:
+        return _have_lengths(cells, 1, longest) & _hold_only(cells, _DIGITS)
 
     return are_whole_numbers
 
 
-def _are_amounts(values: pa.Array, cells: Cells) -> bool:
-    # Of digits and points a number is made by having one point at most, which is left to Arrow to find.
-    if not _have_lengths(cells, 1, 15) or cells.content.translate(None, _DIGITS + b"."):
-        return False
-    try:
-        pc.cast(values, pa.float64())
-    except pa.ArrowInvalid:
-        return False
-    return True
+def _are_amounts(cells: Cells) -> Mask:
+    n_points = cells.counts(cells.characters == ord("."))
+    return _have_lengths(cells, 1, 15) & _hold_only(cells, _DIGITS + b".") & (n_points < np.minimum(cells.lengths, 2))
 
 
-def _are_addresses(values: pa.Array, cells: Cells) -> bool:
-    if cells.content.translate(None, _PRINTABLE) or not _have_lengths(cells, 6, 1 << 20):
-        return False
-    content, starts, ends = np.frombuffer(cells.content, dtype=np.uint8), cells.bounds[:-1], cells.bounds[1:]
+def _are_addresses(cells: Cells) -> Mask:
+    content, starts, ends = cells.characters, cells.bounds[:-1], cells.bounds[1:]
     at = np.flatnonzero(content == ord("@"))
-    if len(at) != len(starts) or not np.all((at > starts) & (at < ends - 3)):
-        return False
+    if len(at) != len(starts):
+        if len(at) == 0:
+            return np.zeros(len(starts), dtype=bool)
+        at = at[np.minimum(np.searchsorted(at, starts), len(at) - 1)]  # the first from there on
+        has_one = cells.counts(content == ord("@")) == 1
+    else:
+        has_one = np.ones(len(starts), dtype=bool)
+    are = has_one & _have_lengths(cells, 6, 1 << 20) & (at > starts) & (at < ends - 3) & _hold_only(cells, _PRINTABLE)
     # .tr, .com or .info, after one character or more
     is_dotted = np.zeros(len(ends), dtype=bool)
     for back in (3, 4, 5):
         dot = ends - back
         is_dotted |= (content[dot] == ord(".")) & (dot > at + 1)
-    return bool(np.all(is_dotted))
+    fit: Mask = are & is_dotted
+    return fit
 
 
-def _moments(pattern: str) -> Callable[[pa.Array, Cells], bool]:
+def _moments(pattern: str) -> Callable[[Cells], Mask]:
     whole = re.compile(pattern)
 
-    def are_moments(values: pa.Array, cells: Cells) -> bool:
+    def are_moments(cells: Cells) -> Mask:
         length = int(cells.bounds[1])
-        if not _have_lengths(cells, length, length):
-            return False
         first = cells.content[:length]
+        none = np.zeros(len(cells.lengths), dtype=bool)
         # All written as the first: where it has a digit or a mark, they have one.
         if not _CLOCKED.fullmatch(first) or not whole.fullmatch(first.decode("ascii")):
-            return False
-        content = np.frombuffer(cells.content, dtype=np.uint8)
+            return none
+        are_as_long = cells.lengths == length
+        content = cells.characters if are_as_long.all() else cells.characters[np.repeat(are_as_long, cells.lengths)]
+        moments = content.reshape(-1, length)
         # A digit may be any digit, and the sign of an offset + or -, between which there is a comma.
         template = first[:11] + first[11:].replace(b"-", b"+")
         lowest = template.translate(bytes.maketrans(_DIGITS, b"0" * 10))
         spans = bytes(9 if byte == 48 else 2 if byte == 43 else 0 for byte in lowest)
-        n_values = len(values)
-        if np.any(content - np.frombuffer(lowest * n_values, np.uint8) > np.frombuffer(spans * n_values, np.uint8)):
-            return False
-        return _exist(content.reshape(n_values, length), first)
+        n_values = len(moments)
+        is_off = content - np.frombuffer(lowest * n_values, np.uint8) > np.frombuffer(spans * n_values, np.uint8)
+        if np.any(is_off):
+            alike = np.flatnonzero(~np.any(is_off.reshape(-1, length), axis=1))
+            none[np.flatnonzero(are_as_long)[alike]] = _exist(moments[alike], first)
+        else:
+            none[are_as_long] = _exist(moments, first)
+        return none
 
     return are_moments
 
 
-def _exist(moments: Bytes, first: bytes) -> bool:
-    """Whether days are in the calendar and clock times on the clock; a row of characters for each."""
+def _exist(moments: Bytes, first: bytes) -> Mask:
+    """Which days are in the calendar and clock times on the clock; a row of characters for each."""
 
     def number(start: int, n_digits: int = 2) -> npt.NDArray[np.int16]:
         found = np.zeros(len(moments), dtype=np.int16)
@@ -115,30 +131,39 @@ def _exist(moments: Bytes, first: bytes) -> bool:
         return found
 
     year, month, day = number(0, 4), number(5), number(8)
-    if np.any((year < 1000) | (month < 1) | (month > 12) | (day < 1)):
-        return False
-    late = np.flatnonzero(day > 28)
+    do = (year >= 1000) & (month >= 1) & (month <= 12) & (day >= 1)
+    late = np.flatnonzero(do & (day > 28))
     year, month, day = year[late], month[late], day[late]
     is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    if np.any(day > _MONTH_LENGTHS[month] + (is_leap & (month == 2))):
-        return False
+    do[late] = day <= _MONTH_LENGTHS[month] + (is_leap & (month == 2))
     limits = {11: 23, 14: 59}
     if first[16:17] == b":":
         limits[17] = 59
     sign = max(first.rfind(b"+"), first.rfind(b"-"))
     if sign > 10:
         limits |= {sign + 1: 15} | ({len(first) - 2: 59} if len(first) > sign + 3 else {})
-        if np.any(moments[:, sign] == ord(",")):
-            return False
-    return not any(np.any(number(start) > limit) for start, limit in limits.items() if len(first) > 10)
+        do &= moments[:, sign] != ord(",")
+    for start, limit in limits.items():
+        if len(first) > 10:
+            do &= number(start) <= limit
+    return do
 
 
-def _have_lengths(cells: Cells, shortest: int, longest: int) -> bool:
+def _have_lengths(cells: Cells, shortest: int, longest: int) -> Mask:
     lengths = cells.lengths
-    return bool(lengths.min() >= shortest and lengths.max() <= longest)
+    return (lengths >= shortest) & (lengths <= longest)
 
 
-_SEEN: dict[str, Callable[[pa.Array, Cells], bool]] = {
+def _hold_only(cells: Cells, allowed: bytes) -> Mask:
+    if not cells.content.translate(None, allowed):
+        return np.ones(len(cells.lengths), dtype=bool)
+    is_other = np.ones(256, dtype=bool)
+    is_other[list(allowed)] = False
+    has_none: Mask = cells.counts(is_other[cells.characters]) == 0
+    return has_none
+
+
+_SEEN: dict[str, Callable[[Cells], Mask]] = {
     value_patterns.INTEGER: _whole_numbers(18),
     value_patterns.WHOLE_AMOUNT: _whole_numbers(15),
     value_patterns.DECIMAL: _are_amounts,
