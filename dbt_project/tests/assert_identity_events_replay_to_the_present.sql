@@ -1,4 +1,5 @@
--- Whoever replays the events ends with the persons there are: of each record the latest event tells its person.
+-- Whoever replays the events ends with the persons there are: of each record the latest event tells its person, or
+-- that it is gone.
 with replayed as (
 
     select distinct on (source_record_id)
@@ -19,10 +20,10 @@ present as (
 )
 
 select
-    present.source_record_id,
+    coalesce(present.source_record_id, replayed.source_record_id) as source_record_id,
     present.customer_id,
     replayed.customer_id as replayed_customer_id
 from present
-left join replayed
+full join replayed
     on present.source_record_id = replayed.source_record_id
 where replayed.customer_id is distinct from present.customer_id

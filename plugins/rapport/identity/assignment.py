@@ -22,13 +22,13 @@ _FOUND = sql.SQL("select source_record_id as id, cluster, evidence from build_id
 def assign(conn: Connection, business: Business, business_date: date, *, keeps_history: bool = True) -> dict[str, int]:
     """Give every source record of int_identity_records its customer_id for the night, in one transaction.
 
-    history.identity_assignments gains a row, dated `business_date`, for each record that is new or changes
-    hands; rows of other nights are never touched. Rows of the same night are replaced only if the outcome
+    history.identity_assignments gains a row, dated `business_date`, for each record that is new, changes hands or is
+    gone; rows of other nights are never touched. Rows of the same night are replaced only if the outcome
     differs, so a night run twice is a night run once. build_identity.customer_records holds the night's whole
     outcome, and is written only if it differs. Without `keeps_history` (a replay) only the latter is written.
 
-    Returns counts: records, customers, new_records, new_customers, moved_records (to another id), is_changed (0 or 1),
-    and those of `resolve`.
+    Returns counts: records, customers, new_records, new_customers, moved_records (to another id), gone_records,
+    is_changed (0 or 1), and those of `resolve`.
     Raises BuildError when dbt has not built int_identity_records, or built it empty.
     """
     with conn.transaction():
@@ -94,6 +94,11 @@ def _append_history(conn: Connection, business_date: date, *, is_kept: bool) -> 
         from tonight
         left join borne using (source_record_id)
         where borne.customer_id is distinct from tonight.customer_id
+        union all
+        select source_record_id, null, %(night)s::date, 'gone', false
+        from borne
+        where customer_id is not null
+            and not exists (select from tonight where tonight.source_record_id = borne.source_record_id)
         """,
         {"night": business_date},
     )
@@ -108,10 +113,11 @@ def _append_history(conn: Connection, business_date: date, *, is_kept: bool) -> 
         conn.execute("delete from history.identity_assignments where assigned_on = %s", [business_date])
         conn.execute(f"insert into history.identity_assignments ({columns}) {outcome}")
     counted = conn.execute(
-        "select count(*) filter (where is_new), count(*) filter (where not is_new) from changed"
+        "select count(*) filter (where is_new), count(*) filter (where not is_new and customer_id is not null),"
+        " count(*) filter (where customer_id is null) from changed"
     ).fetchone()
     assert counted is not None
-    return {"new_records": counted[0], "moved_records": counted[1]}
+    return dict(zip(("new_records", "moved_records", "gone_records"), counted, strict=True))
 
 
 def _replace_customer_records(conn: Connection) -> bool:

@@ -26,7 +26,8 @@ class ChosenIds:
 def choose_ids(found: Persons, past: pa.Table) -> ChosenIds:
     """Choose the customer_id of each person.
 
-    `past` holds earlier nights: source_record_id, customer_id (text), assigned_on (date32).
+    `past` holds earlier nights: source_record_id, customer_id (text, null where the record was gone),
+    assigned_on (date32).
 
     1. A person keeps the id, of those its records bear now, that was published first (tie: the smallest).
     2. Two persons that want one id were one person before: it goes to the one whose records bore it first,
@@ -35,7 +36,7 @@ def choose_ids(found: Persons, past: pa.Table) -> ChosenIds:
     4. What is left gets a new id, made of its smallest record.
     """
     n_persons = int(found.person.max()) + 1
-    known = pc.unique(past["customer_id"].combine_chunks())
+    known = pc.unique(past["customer_id"].combine_chunks()).drop_null()
     known = known.take(pc.array_sort_indices(known))  # sorted: the smaller number is the smaller id
     chosen = np.full(n_persons, -1, dtype=np.int64)
     if len(known):
@@ -60,15 +61,17 @@ def _claims(found: Persons, past: pa.Table, known: pa.Array) -> tuple[pd.DataFra
     order = np.lexsort((day, bearer))
     is_last = np.ones(len(order), dtype=bool)
     is_last[:-1] = np.diff(bearer[order]) != 0
-    borne_now = np.zeros(len(known), dtype=bool)
-    borne_now[customer[order[is_last]]] = True
     is_current = np.zeros(len(order), dtype=bool)
     is_current[order[is_last]] = True
+    was_there = customer >= 0
+    borne_now = np.zeros(len(known), dtype=bool)
+    borne_now[customer[is_current & was_there]] = True
 
-    published = pd.Series(day).groupby(customer).min().to_numpy()  # of each known id, in their order
+    # of each known id, in their order
+    published = pd.Series(day[was_there]).groupby(customer[was_there]).min().to_numpy()
     claims = pd.DataFrame({"record": positions(borne.dictionary, found.records)[bearer], "customer": customer})
     claims["since"], claims["is_current"] = day, is_current
-    claims = claims[claims["record"] >= 0]
+    claims = claims[was_there & (claims["record"] >= 0)]
     claims = claims.groupby(["record", "customer"], sort=False, as_index=False).agg(
         since=("since", "min"), is_current=("is_current", "max")
     )

@@ -24,6 +24,7 @@ gains_and_losses as (
         assigned_on,
         1 as n_records
     from moves
+    where customer_id is not null
     union all
     select
         previous_customer_id as customer_id,
@@ -64,10 +65,10 @@ final as (
         moves.previous_customer_id,
         moves.evidence,
         moves.assigned_on,
-        gained.first_assigned_on = moves.assigned_on as is_new_customer,
+        coalesce(gained.first_assigned_on = moves.assigned_on, false) as is_new_customer,
         coalesce(lost.n_records = 0, false) as is_previous_given_up
     from moves
-    inner join bearers as gained
+    left join bearers as gained
         on moves.customer_id = gained.customer_id and moves.assigned_on = gained.assigned_on
     left join bearers as lost
         on moves.previous_customer_id = lost.customer_id and moves.assigned_on = lost.assigned_on

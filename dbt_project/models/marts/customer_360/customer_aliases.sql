@@ -14,6 +14,13 @@ borne as (
 
 ),
 
+-- An id that nobody bears any more, because its records are gone, stands for nobody.
+present as (
+
+    select * from borne where customer_id is not null
+
+),
+
 -- An id may have been given back and given up again: the last time counts.
 given_up as (
 
@@ -23,8 +30,7 @@ given_up as (
         assigned_on
     from moves
     where
-        is_previous_given_up
-        and previous_customer_id not in (select borne.customer_id from borne)
+        previous_customer_id not in (select present.customer_id from present)
 
 ),
 
@@ -33,16 +39,16 @@ successors as (
 
     select
         given_up.alias_id,
-        borne.customer_id,
+        present.customer_id,
         max(given_up.assigned_on) as merged_date,
         row_number() over (
             partition by given_up.alias_id
-            order by max(given_up.assigned_on) desc, count(*) desc, borne.customer_id asc
+            order by max(given_up.assigned_on) desc, count(*) desc, present.customer_id asc
         ) as nth_successor
     from given_up
-    inner join borne
-        on given_up.source_record_id = borne.source_record_id
-    group by given_up.alias_id, borne.customer_id
+    inner join present
+        on given_up.source_record_id = present.source_record_id
+    group by given_up.alias_id, present.customer_id
 
 ),
 

@@ -12,6 +12,7 @@ final as (
         customer_id,
         previous_customer_id,
         case
+            when customer_id is null then 'removed'
             when previous_customer_id is null then case when is_new_customer then 'created' else 'joined' end
             when is_previous_given_up then 'merged'
             else 'split'

@@ -1,12 +1,13 @@
 create table if not exists history.identity_assignments (
     source_record_id text not null,
-    customer_id text not null,
+    customer_id text,
     assigned_on date not null,
     evidence text not null,
     primary key (source_record_id, assigned_on)
 );
+alter table history.identity_assignments alter column customer_id drop not null;
 comment on table history.identity_assignments is
-    'Which person a source record was given to, from which night on; the newest row up to a night counts.';
+    'Which person a source record was given to, from which night on, null where it was gone; the newest row up to a night counts.';
 
 create table if not exists build_contacts.normalised (
     kind text not null,
