@@ -76,7 +76,7 @@ def review(
         table.add_section()
     console.print(table)
     console.print(
-        f"{len(found):,} pairs in all. Why: rapport identity explain A B."
+        f"{len(found):,} pairs in all. Look: rapport customer show RECORD. Why: rapport identity explain A B."
         " Decide: rapport identity decide A B same|different",
         highlight=False,
     )
