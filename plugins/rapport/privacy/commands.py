@@ -69,7 +69,7 @@ def export(
     from rapport.errors import UsageError
     from rapport.files import write_whole
     from rapport.landing import read_declarations
-    from rapport.privacy.finding import find_person, unknown
+    from rapport.privacy.finding import find_person, require_latest_build, unknown
     from rapport.privacy.held import everything
     from rapport.warehouse import connect
 
@@ -78,6 +78,7 @@ def export(
         raise UsageError("There is no such folder.", where=f"--out {out}", fix="make it, or choose another")
     tables = read_declarations(read_manifest(chosen.name))
     with connect(chosen.name, application_name="rapport customer export") as conn:
+        require_latest_build(conn, chosen)
         held = everything(conn, chosen, tables, find_person(conn, chosen, key))
     if not any(held.values()):
         raise unknown(chosen)

@@ -14,9 +14,11 @@ from psycopg import sql
 from rapport.businesses import Business
 from rapport.errors import NightError, RapportError
 from rapport.files import write_whole
+from rapport.identity.models import forget_values
 from rapport.landing.declarations import Declaration
-from rapport.privacy.finding import UnknownPerson, find_person, unknown
-from rapport.privacy.landing_files import erase_from_landing, landing_folders
+from rapport.privacy.finding import UnknownPerson, find_person, require_latest_build, unknown
+from rapport.privacy.landed_exports import LandedExports, landing_folders
+from rapport.privacy.landing_files import erase_from_landing
 from rapport.privacy.normal_keys import hashed, point_keys, privacy_key
 from rapport.privacy.other_files import erase_from_files, kept_apart, remote_drops
 from rapport.privacy.person import Person
@@ -24,7 +26,7 @@ from rapport.privacy.proof import Proof
 from rapport.privacy.raw_rows import find_raw_rows, remove_raw_rows
 from rapport.privacy.scan import scan
 from rapport.privacy.sweeping import put_out
-from rapport.privacy.tables import LEDGERS, stored_tables
+from rapport.privacy.tables import LEDGERS, learn_numbers, stored_tables
 from rapport.privacy.tombstones import erect
 from rapport.warehouse import connect, connect_to_airflow
 
@@ -56,17 +58,18 @@ def erase(business: Business, tables: list[Declaration], key: str, say: Say = la
         _reclaim(business, proof)
         with connect_to_airflow() as airflow:
             say("landed files")
-            changed = erase_from_landing(conn, business, tables, person, erasure_id)
+            exports, folders = LandedExports(business, tables, person), landing_folders(conn, business)
+            changed = erase_from_landing(conn, exports, folders, erasure_id)
             proof.landing_files += [vars(file) for file in changed]
             say("lists, logs, docs")
-            _add(proof.other_files, erase_from_files(conn, business, person, landing_folders(conn, business)))
+            _add(proof.other_files, erase_from_files(conn, business, person, folders))
             if airflow is not None:
                 say("Airflow's database")
                 _add(proof.words_put_out, {f"airflow: {name}": n for name, n in put_out(airflow, person).items()})
                 airflow.commit()
             _keep(conn, proof)
             say("final scan")
-            proof.scanned, proof.found_by_scan = scan(conn, airflow, business, person)
+            proof.scanned, proof.found_by_scan = scan(conn, airflow, exports, folders)
         _finish(conn, business, proof)
         return proof
 
@@ -101,6 +104,7 @@ def _begin(conn: Connection, business: Business, tables: list[Declaration], key:
         if state == "asked":
             find_raw_rows(conn, business, tables, person)
         return person, erasure_id, state
+    require_latest_build(conn, business)
     try:
         person = find_person(conn, business, key)
         found = find_raw_rows(conn, business, tables, person)
@@ -150,7 +154,10 @@ def _erase_from_warehouse(
         proof.removed_rows = remove_raw_rows(conn, tables, found)
         for schema, name in LEDGERS:
             _hash_ledger(conn, schema, name, person, proof)
-        for table in stored_tables(conn):
+        tables_there = stored_tables(conn)
+        learn_numbers(conn, tables_there, person)
+        _add(proof.words_put_out, forget_values(conn, person.records))
+        for table in tables_there:
             if (condition := table.condition(person)) is not None:
                 n_rows = conn.execute(sql.SQL("delete from {} where {}").format(table.identifier, condition)).rowcount
                 _add(proof.removed_rows, {table.label: n_rows} if n_rows else {})

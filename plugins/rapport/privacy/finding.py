@@ -9,7 +9,8 @@ import psycopg
 
 from rapport.businesses import Business
 from rapport.contacts import normalise
-from rapport.errors import UsageError
+from rapport.errors import IdentityError, NightError, UsageError
+from rapport.identity.lookups import records_of
 from rapport.privacy.person import Person
 from rapport.privacy.tables import grow, stored_tables
 
@@ -27,6 +28,8 @@ def find_person(conn: Connection, business: Business, key: str) -> Person:
     Raises UnknownPerson, and UsageError where several persons have the key.
     """
     key = key.strip()
+    if not key:
+        raise unknown(business)
     customers = find_customers(conn, business, key)
     if len(customers) > 1:
         raise UsageError(
@@ -47,6 +50,25 @@ def find_person(conn: Connection, business: Business, key: str) -> Person:
     return person
 
 
+def require_latest_build(conn: Connection, business: Business) -> None:
+    """Raise NightError where the build_* tables know less than the live ones, as after a replay of an older night.
+
+    Whoever came since would be found in part only.
+    """
+    if not _exists(conn, "customer_360.customer_identities"):
+        return
+    lacks_some = conn.execute(
+        "select exists (select source_record_id from customer_360.customer_identities"
+        " except select source_record_id from build_identity.customer_records)"
+    ).fetchone()
+    if lacks_some == (True,):
+        raise NightError(
+            "What was built last is older than what is published: an older night was replayed, or one is not complete.",
+            where=f"business {business.name}, build_identity.customer_records",
+            fix="replay the newest night (`rapport nights list` says which), or let the night complete, and ask again",
+        )
+
+
 def unknown(business: Business) -> UnknownPerson:
     """The error for a key that names nobody; it does not repeat the key."""
     return UnknownPerson(
@@ -58,20 +80,15 @@ def unknown(business: Business) -> UnknownPerson:
 
 
 def find_customers(conn: Connection, business: Business, key: str) -> set[str]:
-    """The customer_ids a key names now; an id that became another names the other."""
-    found = _column(conn, _BY_HISTORY, {"key": key})
-    if not found and _exists(conn, "customer_360.orders"):
-        found = _column(
-            conn, "select customer_id from customer_360.orders where %(key)s in (order_id, order_number)", {"key": key}
-        )
-    if _exists(conn, "build_intermediate.int_customers_unioned"):
-        if not found:
-            found = _column(conn, _BY_EXTERNAL_ID, {"key": key})
-        if not found:
-            kind = "email" if "@" in key else "phone"
-            points = _normal(kind, [key], business.default_country)
-            found = _column(conn, _BY_POINT, {"kind": kind, "points": sorted(points)}) if points else set()
-    return found
+    """The customer_ids a key names now: of records it stands for, else of orders of that number."""
+    try:
+        return set(records_of(conn, key, business.default_country).values())
+    except IdentityError:
+        if not _exists(conn, "customer_360.orders"):
+            return set()
+    return _column(
+        conn, "select customer_id from customer_360.orders where %(key)s in (order_id, order_number)", {"key": key}
+    )
 
 
 def collect(conn: Connection, business: Business, customer_id: str) -> Person:
@@ -134,32 +151,6 @@ _NOW = """
         from history.identity_assignments
         order by source_record_id asc, assigned_on desc
     )
-"""
-_BY_HISTORY = f"""
-    {_NOW}
-    select distinct now.customer_id
-    from history.identity_assignments as past
-    inner join now using (source_record_id)
-    where %(key)s in (past.customer_id, past.source_record_id)
-        -- An id that somebody bears is theirs alone, whoever bore it once.
-        and (past.customer_id <> %(key)s or now.customer_id = %(key)s
-            or not exists (select from now as bearer where bearer.customer_id = %(key)s))
-"""
-_BY_EXTERNAL_ID = f"""
-    {_NOW}
-    select distinct now.customer_id
-    from build_intermediate.int_customers_unioned as records
-    inner join now using (source_record_id)
-    where records.external_id = %(key)s or split_part(records.external_id, ':', 2) = %(key)s
-"""
-_BY_POINT = f"""
-    {_NOW}
-    select distinct now.customer_id
-    from build_contacts.normalised
-    inner join build_intermediate.int_customers_unioned as records
-        on normalised.raw_value in (records.email_raw, records.phone_raw, records.phone_2_raw)
-    inner join now using (source_record_id)
-    where normalised.kind = %(kind)s and normalised.normalised = any(%(points)s)
 """
 _EARLIER_IDS = f"""
     {_NOW}

@@ -13,7 +13,7 @@ from rapport.businesses import Business
 from rapport.landing.declarations import Declaration
 from rapport.privacy.person import Person
 from rapport.privacy.raw_rows import find_raw_rows
-from rapport.privacy.tables import LEDGERS, StoredTable, stored_tables
+from rapport.privacy.tables import LEDGERS, StoredTable, learn_numbers, stored_tables
 
 Connection = psycopg.Connection[Any]
 
@@ -26,6 +26,8 @@ def everything(conn: Connection, business: Business, tables: Sequence[Declaratio
     `exports` and `quarantine` name the file and row of each; `tables` are by schema and table; `sends` is the ledger.
     """
     found = find_raw_rows(conn, business, tables, person)
+    built = stored_tables(conn)
+    learn_numbers(conn, built, person)
     return {
         "customer_ids": sorted(person.customer_ids),
         "exports": {name: _raw_rows(conn, name, places) for name, places in sorted(found.loaded.items()) if places},
@@ -37,7 +39,7 @@ def everything(conn: Connection, business: Business, tables: Sequence[Declaratio
                 " where quarantine_id = any({}) order by quarantine_id) as held"
             ).format(sql.Literal(found.quarantined)),
         ),
-        "tables": rows_by_table(conn, person, stored_tables(conn)),
+        "tables": rows_by_table(conn, person, built),
         "sends": sends(conn, person),
     }
 

@@ -14,6 +14,7 @@ import psycopg
 
 from rapport import settings
 from rapport.businesses import Business
+from rapport.errors import RapportError
 from rapport.files import write_like
 from rapport.landing.recognition import landed_files
 from rapport.privacy.person import Person
@@ -46,6 +47,7 @@ def places(business: Business) -> list[Place]:
     found += [
         Place("work (lists, dbt's targets, Data Docs)", settings.work_dir(business.name)),
         Place("logs", settings.state_dir() / "airflow" / "logs"),
+        Place("seeds (what people decided of records)", settings.SEEDS),
     ]
     return [place for place in found if place.folder.is_dir()]
 
@@ -79,8 +81,15 @@ def erase_from_files(
         exports = set(landed_files(folder))
         looked_at += [("landing, besides exports", path) for path in files_in(folder) if path not in exports]
     for name, path in looked_at:
-        if _erase_from(conn, path, person):
-            counts[name] = counts.get(name, 0) + 1
+        try:
+            if _erase_from(conn, path, person):
+                counts[name] = counts.get(name, 0) + 1
+        except PermissionError:
+            raise RapportError(
+                "A file names the person and may not be written.",
+                where=str(path),
+                fix="take the lines out by hand, or give the right to write it, and repeat the erasure",
+            ) from None
     conn.commit()
     return counts
 

@@ -97,8 +97,12 @@ def content_of(file: ExportFile) -> bytes:
 
 
 def text_of(path: Path) -> tuple[str, str]:
-    """A file's text and its encoding, whatever it is: bytes that are no UTF-8 are read as Latin letters."""
-    content = path.read_bytes()
+    """A file's text and its encoding, whatever it is."""
+    return decoded(path.read_bytes())
+
+
+def decoded(content: bytes) -> tuple[str, str]:
+    """Bytes as text, and their encoding: what is no UTF-8 is read as Latin letters."""
     for encoding in ("utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8", "latin-1"):
         try:
             return content.decode(encoding), encoding

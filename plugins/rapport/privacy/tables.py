@@ -65,9 +65,8 @@ class StoredTable:
                 template = sql.SQL("(customer_id is null and ({}))")
                 whose.append(template.format(sql.SQL(" or ").join(by_id)))
             return sql.SQL(" or ").join(whose) if whose else None
-        if not by_id and not self.is_owned and self.is_derived:
-            only_theirs = person.values | person.emails | person.phones
-            by_id = [_is_one_of(column, only_theirs) for column in self.text_columns] if only_theirs else []
+        if not self.is_owned and self.is_derived and (only_theirs := person.values | person.emails | person.phones):
+            by_id += [_is_one_of(column, only_theirs) for column in self.text_columns]
         return sql.SQL(" or ").join(by_id) if by_id else None
 
 
@@ -110,6 +109,24 @@ def grow(conn: Connection, tables: Iterable[StoredTable], person: Person) -> Non
                             person.records if column.endswith("_record_id") else person.ids.setdefault(column, set())
                         )
                         known.add(value)
+
+
+def learn_numbers(conn: Connection, tables: Iterable[StoredTable], person: Person) -> None:
+    """Of tables that say nothing of owners, learn which columns hold the person's numbers, such as those of orders.
+
+    An export's further lines of an order bear its number and nothing else of the buyer. A number is short: it is
+    looked for only in columns that hold one in a row which is the person's anyway.
+    """
+    numbers = person.numbers | {record.split(":", 2)[-1] for record in person.records}
+    for table in tables:
+        if table.is_owned or not table.is_derived or (condition := table.condition(person)) is None:
+            continue
+        holds = [sql.SQL("bool_or({})").format(_is_one_of(column, numbers)) for column in table.text_columns]
+        query = sql.SQL("select {} from {} where {}").format(sql.SQL(", ").join(holds), table.identifier, condition)
+        row = conn.execute(query).fetchone()
+        for column, is_held in zip(table.text_columns, row or (), strict=True):
+            if is_held:
+                person.ids.setdefault(column, set()).update(numbers)
 
 
 def _names_an_owner(column: str) -> bool:
