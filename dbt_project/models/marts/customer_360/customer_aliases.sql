@@ -17,7 +17,9 @@ borne as (
 -- An id that nobody bears any more, because its records are gone, stands for nobody.
 present as (
 
-    select * from borne where customer_id is not null
+    select *
+    from borne
+    where customer_id is not null
 
 ),
 
