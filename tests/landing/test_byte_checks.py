@@ -87,3 +87,18 @@ def test_one_that_does_not_fit_is_never_told_to(pattern: str, value: str) -> Non
     usual = {len(other): other for other in USUAL[pattern]}
     first = usual.get(len(value), USUAL[pattern][0])
     assert surely_fit([first, value, first], pattern) == [True, False, True]
+
+
+@pytest.mark.parametrize("pattern", sorted(USUAL))
+@pytest.mark.parametrize("value", ["", "@", "a@", ".", "1", "\0"])
+def test_values_too_short_to_be_told_are_left_to_the_pattern(pattern: str, value: str) -> None:
+    (sure,) = byte_checks.surely_fit(pa.array([value]), pattern)  # type: ignore[misc]
+    assert not sure or value_forms.fits(pa.array([value]), pattern).to_pylist() == [True]
+
+
+def test_one_address_with_the_sign_of_another_makes_neither_sure() -> None:
+    assert surely_fit(["a@b@example.org", "no.at.example.org", "c@example.org"], value_patterns.EMAIL) == [
+        False,
+        False,
+        True,
+    ]

@@ -73,22 +73,18 @@ def _are_amounts(cells: Cells) -> Mask:
 
 
 def _are_addresses(cells: Cells) -> Mask:
-    content, starts, ends = cells.characters, cells.bounds[:-1], cells.bounds[1:]
-    at = np.flatnonzero(content == ord("@"))
-    if len(at) != len(starts):
-        if len(at) == 0:
-            return np.zeros(len(starts), dtype=bool)
-        at = at[np.minimum(np.searchsorted(at, starts), len(at) - 1)]  # the first from there on
-        has_one = cells.counts(content == ord("@")) == 1
-    else:
-        has_one = np.ones(len(starts), dtype=bool)
-    are = has_one & _have_lengths(cells, 6, 1 << 20) & (at > starts) & (at < ends - 3) & _hold_only(cells, _PRINTABLE)
+    is_at = cells.characters == ord("@")
+    fit: Mask = _have_lengths(cells, 6, 1 << 20) & _hold_only(cells, _PRINTABLE) & (cells.counts(is_at) == 1)
+    likely = np.flatnonzero(fit)
+    starts, ends = cells.bounds[:-1][likely], cells.bounds[1:][likely]
+    every_at = np.flatnonzero(is_at)
+    at = every_at[np.searchsorted(every_at, starts)]  # the first from there on is the value's own
     # .tr, .com or .info, after one character or more
-    is_dotted = np.zeros(len(ends), dtype=bool)
+    is_dotted = np.zeros(len(likely), dtype=bool)
     for back in (3, 4, 5):
         dot = ends - back
-        is_dotted |= (content[dot] == ord(".")) & (dot > at + 1)
-    fit: Mask = are & is_dotted
+        is_dotted |= (cells.characters[dot] == ord(".")) & (dot > at + 1)
+    fit[likely] = (at > starts) & (at < ends - 3) & is_dotted
     return fit
 
 
@@ -98,10 +94,10 @@ def _moments(pattern: str) -> Callable[[Cells], Mask]:
     def are_moments(cells: Cells) -> Mask:
         length = int(cells.bounds[1])
         first = cells.content[:length]
-        none = np.zeros(len(cells.lengths), dtype=bool)
+        fit = np.zeros(len(cells.lengths), dtype=bool)
         # All written as the first: where it has a digit or a mark, they have one.
         if not _CLOCKED.fullmatch(first) or not whole.fullmatch(first.decode("ascii")):
-            return none
+            return fit
         are_as_long = cells.lengths == length
         content = cells.characters if are_as_long.all() else cells.characters[np.repeat(are_as_long, cells.lengths)]
         moments = content.reshape(-1, length)
@@ -113,10 +109,10 @@ def _moments(pattern: str) -> Callable[[Cells], Mask]:
         is_off = content - np.frombuffer(lowest * n_values, np.uint8) > np.frombuffer(spans * n_values, np.uint8)
         if np.any(is_off):
             alike = np.flatnonzero(~np.any(is_off.reshape(-1, length), axis=1))
-            none[np.flatnonzero(are_as_long)[alike]] = _exist(moments[alike], first)
+            fit[np.flatnonzero(are_as_long)[alike]] = _exist(moments[alike], first)
         else:
-            none[are_as_long] = _exist(moments, first)
-        return none
+            fit[are_as_long] = _exist(moments, first)
+        return fit
 
     return are_moments
 

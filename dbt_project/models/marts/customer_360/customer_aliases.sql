@@ -14,7 +14,7 @@ borne as (
 
 ),
 
--- An id that nobody bears any more, because its records are gone, stands for nobody.
+-- A record that is gone bears no id.
 present as (
 
     select *
@@ -32,7 +32,8 @@ given_up as (
         assigned_on
     from moves
     where
-        previous_customer_id not in (select present.customer_id from present)
+        is_previous_given_up
+        and previous_customer_id not in (select present.customer_id from present)
 
 ),
 
