@@ -90,15 +90,16 @@ def test_a_record_that_moves_to_another_person_does_not_take_the_id_along(wareho
         assert after == {"m": before["m"], "a": before["m"], "b": before["b"]}
 
 
-def test_a_record_that_is_gone_is_nobodys_until_it_is_back(warehouse: str) -> None:
+@pytest.mark.parametrize(("stays", "goes"), [("a", "b"), ("b", "a")])
+def test_a_record_that_is_gone_is_nobodys_until_it_is_back(warehouse: str, stays: str, goes: str) -> None:
     with connect(warehouse) as conn:
-        both = night(conn, 0, {"a": ["email:x"], "b": ["email:y"]})
-        night(conn, 1, {"a": ["email:x"]})
-        night(conn, 2, {"a": ["email:x"]})
-        told = [row[:3] for row in history(conn) if row[0] == "b"]
-        assert told == [("b", both["b"], NIGHTS[0]), ("b", None, NIGHTS[1])]
-        assert night(conn, 3, {"a": ["email:x"], "b": ["email:y"]}) == both
-        assert [row[1] for row in history(conn) if row[0] == "b"] == [both["b"], None, both["b"]]
+        both = night(conn, 0, {stays: ["email:x"], goes: ["email:y"]})
+        night(conn, 1, {stays: ["email:x"]})
+        night(conn, 2, {stays: ["email:x"]})
+        told = [row[:3] for row in history(conn) if row[0] == goes]
+        assert told == [(goes, both[goes], NIGHTS[0]), (goes, None, NIGHTS[1])]
+        assert night(conn, 3, {stays: ["email:x"], goes: ["email:y"]}) == both
+        assert [row[1] for row in history(conn) if row[0] == goes] == [both[goes], None, both[goes]]
 
 
 def test_nights_without_change_add_no_history(warehouse: str) -> None:
