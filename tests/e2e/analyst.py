@@ -119,7 +119,7 @@ def personal_data_readable(owner: Connection) -> list[str]:
     found = []
     for schema, table, column in columns:
         query = sql.SQL(
-            "select exists (select from {}.{} as seen where seen.{}::text ~ '[^ ]@[^ ]+[.]'"
+            "select exists (select from {}.{} as seen where seen.{}::text ~ '[^ *]@[^ *]+[.]'"
             " or seen.{}::text in (select contact from known_contacts))"
         ).format(*map(sql.Identifier, (schema, table, column, column)))
         if owner.execute(query).fetchone() == (True,):

@@ -109,7 +109,7 @@ def copy_rows(
     n_loaded = n_skipped = n_quarantined = 0
     reasons: Counter[str] = Counter()
     blocks = _ahead(_sorted(reader, sorter))
-    block = next(blocks)
+    block = next(blocks, None)
     while block is not None:
         is_csv, held = block.is_csv, list[Quarantined]()
         statement = sql.SQL("copy {} ({}) from stdin (format {}, delimiter {}, null '')").format(
