@@ -109,6 +109,20 @@ def test_a_warm_start_ends_in_the_same_place_sooner(histories: Histories) -> Non
     assert again.n_evaluations < first.n_evaluations
 
 
+def test_where_nobody_leaves_the_limit_is_the_fit_and_predicts_what_the_nbd_does() -> None:
+    """Ehrenberg's NBD: (r + x) / (alpha + T) purchases a week, for ever."""
+    purchases = drawn_purchases(2_000, Parameters(r=1.4, alpha=20.0, a=1e-9, b=1.0))
+    groups = Groups.of(Histories.of(purchases, LAST_DAY))
+    fit = bgnbd.fit(groups)
+    assert fit.has_converged
+    assert fit.is_limit
+    again = bgnbd.fit(groups, fit.parameters)
+    found = bgnbd.expected_purchases(fit.parameters, groups, 13)
+    np.testing.assert_allclose(found, bgnbd.expected_purchases(again.parameters, groups, 13), rtol=1e-3)
+    nbd = 13 * (fit.parameters.r + groups.x) / (fit.parameters.alpha + groups.age)
+    assert np.dot(groups.n, found) == pytest.approx(np.dot(groups.n, nbd), rel=0.02)
+
+
 def test_who_bought_once_is_alive_to_the_model() -> None:
     groups = Groups.of(histories_of([(0, 0, 1, np.nan), (0, 0, 3_000, np.nan)]))
     assert bgnbd.probability_alive(TRUTH, groups).tolist() == [1.0, 1.0]

@@ -18,6 +18,8 @@ from rapport.value.histories import Groups
 from rapport.value.likelihood import Floats, maximise
 
 START = (1.0, 10.0, 1.0, 3.0)
+_NEAR_LIMIT = (0.01, 0.1)  # a and b of customers who leave at once or never
+_LARGE = 1e3  # beyond it purchase rates have no spread, or no size, that could be learned
 _NEAR_ONE = 1e-5
 
 
@@ -33,11 +35,16 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Fit:
-    """The best parameters and their log-likelihood over all customers."""
+    """The best parameters and their log-likelihood over all customers.
+
+    `is_limit`: it is highest where dropout vanishes, or is certain for some and impossible for others; what is predicted
+    holds all the same, a and b by themselves say nothing.
+    """
 
     parameters: Parameters
     log_likelihood: float
     has_converged: bool
+    is_limit: bool
     n_evaluations: int
 
 
@@ -45,9 +52,15 @@ def fit(groups: Groups, start: Parameters | None = None) -> Fit:
     """Parameters of the highest likelihood; `start` saves time and does not change the outcome."""
     objective = Likelihood(groups)
     best = maximise(objective, np.array(astuple(start) if start else START))
+    n_evaluations = best.n_evaluations
+    if not best.is_found:  # at a limit there may be a higher one
+        other = maximise(objective, np.array([*best.parameters[:2], *_NEAR_LIMIT]))
+        n_evaluations += other.n_evaluations
+        best = max(best, other, key=lambda one: (one.is_found, one.value))
+    r, alpha = best.parameters[:2]
+    is_limit = bool(not best.is_found and best.is_flat and max(r, 1 / r, alpha / r, r / alpha) < _LARGE)
     parameters = Parameters(*map(float, best.parameters))
-    value = objective(best.parameters)[0] * groups.n_customers
-    return Fit(parameters, float(value), best.is_found, best.n_evaluations)
+    return Fit(parameters, best.value * groups.n_customers, best.is_found or is_limit, is_limit, n_evaluations)
 
 
 class Likelihood:

@@ -46,7 +46,7 @@ def fit(x: Floats, mean_amount: Floats, start: Parameters | None = None) -> Fit:
     first = np.array([start.p, start.q, start.v / unit] if start else START)
     best = maximise(objective, first)
     p, q, v = map(float, best.parameters)
-    value = objective(best.parameters)[0] * len(x) - len(x) * np.log(unit)
+    value = (best.value - np.log(unit)) * len(x)
     return Fit(Parameters(p, q, v * unit), float(value), best.is_found, best.n_evaluations)
 
 

@@ -16,15 +16,22 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 # Logarithms beyond these are a parameter on its way to 0 or infinity: the data do not hold it.
 _BOUND = 14.0
 _GRADIENT = 1e-9
+_FLAT = 1e-5
 _NEWTON_STEPS = 20
 
 
 @dataclass(frozen=True)
 class Optimum:
-    """Where the likelihood is highest; `is_found` is off where it has no maximum that the search could stand on."""
+    """Where the mean log-likelihood is highest, and how high.
+
+    `is_found`: it falls off on all sides. `is_flat`: in no direction does it rise any more that anybody could see, which
+    is also so where it only ever nears its height, with a parameter on its way to 0 or infinity.
+    """
 
     parameters: Floats
+    value: float
     is_found: bool
+    is_flat: bool
     n_evaluations: int
 
 
@@ -52,8 +59,10 @@ def maximise(objective: Objective, start: Floats) -> Optimum:
         options={"ftol": 1e-13, "gtol": 1e-6, "maxiter": 500},
     )
     logs, is_found = _settle(negative, found.x)
+    value, gradient = objective(np.exp(logs))
     is_inside = bool(np.all(np.abs(logs) < _BOUND - 0.5))
-    return Optimum(np.exp(logs), is_found and is_inside, n_evaluations)
+    is_flat = bool(np.max(np.abs(gradient)) < _FLAT)
+    return Optimum(np.exp(logs), value, is_found and is_inside, is_flat, n_evaluations)
 
 
 def _settle(negative: Objective, logs: Floats) -> tuple[Floats, bool]:
