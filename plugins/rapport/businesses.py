@@ -131,8 +131,8 @@ class IdentityLimits(BaseModel):
 class ValueLimits(BaseModel):
     """From where on customers' future value is predicted, and how the prediction is held against what came.
 
-    The least numbers are ours: below them the standard errors of the models' parameters were as large as the
-    parameters. docs/decisions/0019-predicted-value.md.
+    The limits are ours; what the predictions of fewer customers are worth was measured:
+    docs/decisions/0019-predicted-value.md.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

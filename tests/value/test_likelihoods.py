@@ -15,6 +15,7 @@ from rapport.value.histories import Groups, Histories
 
 TRUTH = Parameters(r=0.5, alpha=4.0, a=0.7, b=2.5)
 OTHERS = [TRUTH, Parameters(0.243, 4.414, 0.793, 2.426), Parameters(2.0, 1.5, 1.0, 3.0), Parameters(0.9, 8, 0.05, 0.4)]
+LIMITS = [Parameters(0.36, 6.9, 2.2e5, 1.2e6), Parameters(1.5, 41.0, 3e-5, 1.3e3), Parameters(1.4, 38.4, 1e-6, 1e-5)]
 ROWS = [(0, 0, 1, np.nan), (0, 0, 300, np.nan), (1, 7, 7, 9.0), (2, 200, 272, 30.0), (40, 300, 310, 12.5)]
 
 
@@ -157,6 +158,15 @@ def test_expected_purchases_are_the_integral_over_all_dropout_rates(parameters: 
     np.testing.assert_allclose(bgnbd.expected_purchases(parameters, groups, weeks), wanted, rtol=1e-7)
 
 
+def test_where_all_leave_alike_expected_purchases_are_those_of_one_dropout_rate() -> None:
+    """a and b beyond all bounds, 0.155 of them a: (1 - E exp(-lambda p t)) / p at that p, times P(alive)."""
+    groups, found = Groups.of(histories_of(ROWS)), LIMITS[0]
+    p = found.a / (found.a + found.b)
+    bought = -np.expm1(-(found.r + groups.x) * np.log1p(p * 13 / (found.alpha + groups.age))) / p
+    wanted = bought * bgnbd.probability_alive(found, groups)
+    np.testing.assert_allclose(bgnbd.expected_purchases(found, groups, 13), wanted, rtol=1e-4)
+
+
 def test_expected_purchases_are_smooth_where_a_is_one() -> None:
     groups = Groups.of(histories_of(ROWS))
     at = bgnbd.expected_purchases(replace(TRUTH, a=1.0), groups, 52)
@@ -166,7 +176,7 @@ def test_expected_purchases_are_smooth_where_a_is_one() -> None:
 
 def test_nothing_overflows_for_who_buys_every_day_for_years() -> None:
     groups = Groups.of(histories_of([(3_000, 3_000, 3_000, 1.0), (3_000, 2_990, 3_600, 1.0), (0, 0, 0, np.nan)]))
-    for parameters in OTHERS:
+    for parameters in [*OTHERS, *LIMITS]:
         found = bgnbd.expected_purchases(parameters, groups, 52)
         assert np.isfinite(found).all()
         assert (found >= 0).all()

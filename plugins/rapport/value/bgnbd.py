@@ -37,8 +37,8 @@ class Parameters:
 class Fit:
     """The best parameters and their log-likelihood over all customers.
 
-    `is_limit`: it is highest where dropout vanishes, or is certain for some and impossible for others; what is predicted
-    holds all the same, a and b by themselves say nothing.
+    `is_limit`: it is highest where dropout vanishes, or is certain for some and impossible for others; what is
+    predicted holds all the same, a and b by themselves say nothing.
     """
 
     parameters: Parameters
@@ -117,7 +117,8 @@ def probability_alive(parameters: Parameters, groups: Groups) -> Floats:
 def expected_purchases(parameters: Parameters, groups: Groups, weeks: float) -> Floats:
     """Purchases to expect in the next `weeks` (equation 10), whether still a customer or not.
 
-    By Euler's transformation of the hypergeometric function, whose terms then stay small however often somebody buys.
+    Euler's transformation of the hypergeometric function stays small however often somebody buys, the function itself
+    however many leave: each is taken where it converges on all of (0, 1).
     """
     r, alpha, a, b = astuple(parameters)
     if abs(a - 1) < 0.99 * _NEAR_ONE:  # 0/0 there, and smooth around it; both sides of it are outside
@@ -126,8 +127,14 @@ def expected_purchases(parameters: Parameters, groups: Groups, weeks: float) -> 
         return (below + above) / 2
     x, age = groups.x.astype(np.float64), groups.age
     z = weeks / (alpha + age + weeks)
-    unbought = ((alpha + age) / (alpha + age + weeks)) ** (a - 1) * hyp2f1(a - 1, a + b - 1 - r, a + b + x - 1, z)
-    if_alive: Floats = (a + b + x - 1) / (a - 1) * (1 - unbought)
+    is_often = r + x > a - 1
+    power, first, second = np.where(
+        is_often,
+        (np.full_like(x, a - 1), np.full_like(x, a - 1), np.full_like(x, a + b - 1 - r)),
+        (r + x, r + x, b + x),
+    )
+    left = (1 - z) ** power * hyp2f1(first, second, a + b + x - 1, z)
+    if_alive: Floats = (a + b + x - 1) / (a - 1) * (1 - left)
     return if_alive * _alive(parameters, groups.x, groups.recency, age)
 
 

@@ -54,7 +54,10 @@ def _plot(rows: list[Row]) -> list[str]:
         parts.append(_text(_LEFT - 8, y(value) + 4, f"{value:g}", anchor="end"))
     for position, row in enumerate(rows):
         parts.append(_text(_LEFT + across * position, _HEIGHT - _BOTTOM + 18, row.repeat_purchases, anchor="middle"))
-    for name, values, colour, dashes in (("actual", actual, _ACTUAL, "none"), ("predicted", predicted, _PREDICTED, "6 4")):
+    for name, values, colour, dashes in (
+        ("actual", actual, _ACTUAL, "none"),
+        ("predicted", predicted, _PREDICTED, "6 4"),
+    ):
         points = [(_LEFT + across * position, y(value)) for position, value in enumerate(values)]
         line = " ".join(f"{left:.1f},{down:.1f}" for left, down in points)
         parts.append(

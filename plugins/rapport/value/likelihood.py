@@ -24,8 +24,8 @@ _NEWTON_STEPS = 20
 class Optimum:
     """Where the mean log-likelihood is highest, and how high.
 
-    `is_found`: it falls off on all sides. `is_flat`: in no direction does it rise any more that anybody could see, which
-    is also so where it only ever nears its height, with a parameter on its way to 0 or infinity.
+    `is_found`: it falls off on all sides. `is_flat`: in no direction does it rise any more that anybody could see,
+    which is also so where it only ever nears its height, with a parameter on its way to 0 or infinity.
     """
 
     parameters: Floats

@@ -51,27 +51,32 @@ counted as (
 
 ),
 
-final as (
+shared as (
 
     select
         counted.customer_id,
-        counted.channel as acquisition_channel,
-        counted.month as acquisition_month,
-        case
-            when spent_on_channel.spend_amount is not null or spent_on_all.spend_amount is not null
-                then cast(
-                    round(
-                        coalesce(spent_on_channel.spend_amount, 0) / counted.n_won_by_channel
-                        + coalesce(spent_on_all.spend_amount, 0) / counted.n_won,
-                        2
-                    ) as numeric(18, 2)
-                )
-        end as acquisition_cost_amount
+        counted.channel,
+        counted.month,
+        spent_on_channel.spend_amount / counted.n_won_by_channel as share_of_channel,
+        spent_on_all.spend_amount / counted.n_won as share_of_all
     from counted
     left join spent_on_channel
         on counted.month = spent_on_channel.month and counted.channel = spent_on_channel.channel
     left join spent_on_all
         on counted.month = spent_on_all.month
+
+),
+
+final as (
+
+    select
+        customer_id,
+        channel as acquisition_channel,
+        month as acquisition_month,
+        cast(
+            coalesce(share_of_channel + share_of_all, share_of_channel, share_of_all) as numeric(18, 2)
+        ) as acquisition_cost_amount
+    from shared
 
 )
 

@@ -62,27 +62,37 @@ goods as (
 
 ),
 
-final as (
+-- Tax is the state's, shipping pays the carrier.
+margins as (
 
     select
         orders.order_id,
         orders.customer_id,
         orders.order_date,
-        cast(orders.total_amount - orders.refunded_amount as numeric(18, 2)) as net_amount,
-        -- Tax is the state's, shipping pays the carrier; an order without lines has no known costs.
-        case
-            when goods.n_lines_without_cost = 0 and not coalesce(orders.has_quarantined_lines, false)
-                then cast(
-                    round(
-                        orders.total_amount - orders.refunded_amount - orders.tax_amount - orders.shipping_amount
-                        - goods.goods_cost_amount,
-                        2
-                    ) as numeric(18, 2)
-                )
-        end as margin_amount
+        orders.has_quarantined_lines,
+        goods.n_lines_without_cost,
+        orders.total_amount - orders.refunded_amount as net_amount,
+        orders.total_amount - orders.refunded_amount - orders.tax_amount - orders.shipping_amount
+        - goods.goods_cost_amount as margin_amount
     from orders
     left join goods
         on orders.order_id = goods.order_id
+
+),
+
+-- An order without lines has no known costs.
+final as (
+
+    select
+        order_id,
+        customer_id,
+        order_date,
+        cast(net_amount as numeric(18, 2)) as net_amount,
+        case
+            when n_lines_without_cost = 0 and not coalesce(has_quarantined_lines, false)
+                then cast(margin_amount as numeric(18, 2))
+        end as margin_amount
+    from margins
 
 )
 

@@ -1,4 +1,10 @@
-with service_contacts as (
+with buyers as (
+
+    select * from {{ ref('int_customer_order_totals') }}
+
+),
+
+service_contacts as (
 
     select * from {{ ref('int_service_contacts_timed') }}
 
@@ -22,7 +28,7 @@ prices as (
 
     select
         channel,
-        round(unit_cost * {{ nearest_rate('unit_costs.currency', 'unit_costs.valid_from_date') }}, 4) as unit_cost_amount,
+        unit_cost * {{ nearest_rate('unit_costs.currency', 'unit_costs.valid_from_date') }} as unit_cost_amount,
         case
             when row_number() over of_channel > 1 then valid_from_date
             else cast('-infinity' as date)
@@ -61,15 +67,41 @@ priced as (
 
 ),
 
-final as (
+of_customers as (
 
     select
         customer_id,
         cast(count(*) as integer) as n_service_contacts,
-        cast(count(*) filter (where unit_cost_amount is null) as integer) as n_unpriced_contacts,
-        cast(sum(unit_cost_amount) as numeric(18, 4)) as priced_amount
+        -- Of all their contacts or of none.
+        case when count(*) = count(unit_cost_amount) then sum(unit_cost_amount) end as cost_to_serve_amount
     from priced
     group by customer_id
+
+),
+
+-- Nothing is known of a business without prices; with them, who never made contact cost nothing.
+idle as (
+
+    select case when count(*) > 0 then 0 end as cost_to_serve_amount
+    from prices
+
+),
+
+final as (
+
+    select
+        buyers.customer_id,
+        coalesce(of_customers.n_service_contacts, 0) as n_service_contacts,
+        cast(
+            case
+                when of_customers.customer_id is null then idle.cost_to_serve_amount
+                else of_customers.cost_to_serve_amount
+            end as numeric(18, 2)
+        ) as cost_to_serve_amount
+    from buyers
+    cross join idle
+    left join of_customers
+        on buyers.customer_id = of_customers.customer_id
 
 )
 
