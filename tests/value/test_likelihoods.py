@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import astuple, replace
 
 import numpy as np
@@ -176,8 +177,8 @@ def test_expected_purchases_are_smooth_where_a_is_one() -> None:
 
 def test_nothing_overflows_for_who_buys_every_day_for_years() -> None:
     groups = Groups.of(histories_of([(3_000, 3_000, 3_000, 1.0), (3_000, 2_990, 3_600, 1.0), (0, 0, 0, np.nan)]))
-    for parameters in [*OTHERS, *LIMITS]:
-        found = bgnbd.expected_purchases(parameters, groups, 52)
+    for parameters, weeks in itertools.product([*OTHERS, *LIMITS], (52, 1_040)):
+        found = bgnbd.expected_purchases(parameters, groups, weeks)
         assert np.isfinite(found).all()
         assert (found >= 0).all()
         assert (bgnbd.probability_alive(parameters, groups) <= 1).all()
