@@ -17,7 +17,14 @@ from rapport.value.histories import Groups, Histories
 TRUTH = Parameters(r=0.5, alpha=4.0, a=0.7, b=2.5)
 OTHERS = [TRUTH, Parameters(0.243, 4.414, 0.793, 2.426), Parameters(2.0, 1.5, 1.0, 3.0), Parameters(0.9, 8, 0.05, 0.4)]
 LIMITS = [Parameters(0.36, 6.9, 2.2e5, 1.2e6), Parameters(1.5, 41.0, 3e-5, 1.3e3), Parameters(1.4, 38.4, 1e-6, 1e-5)]
-ROWS = [(0, 0, 1, np.nan), (0, 0, 300, np.nan), (1, 7, 7, 9.0), (2, 200, 272, 30.0), (40, 300, 310, 12.5)]
+ROWS = [
+    (0, 0, 1, np.nan),
+    (0, 0, 300, np.nan),
+    (1, 7, 7, 9.0),
+    (2, 200, 272, 30.0),
+    (40, 300, 310, 12.5),
+    (400, 800, 801, 9.0),
+]
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +149,7 @@ def test_who_bought_often_and_stopped_is_gone() -> None:
 
 
 @pytest.mark.parametrize("parameters", OTHERS, ids=str)
-@pytest.mark.parametrize("weeks", [1 / 7, 13, 520])
+@pytest.mark.parametrize("weeks", [1 / 7, 13, 1_040])
 def test_expected_purchases_are_the_integral_over_all_dropout_rates(parameters: Parameters, weeks: float) -> None:
     """Given p, purchases of who is alive are (1 - E exp(-lambda p t)) / p; p is beta (a, b + x), lambda gamma."""
     groups = Groups.of(histories_of(ROWS))
@@ -160,9 +167,9 @@ def test_expected_purchases_are_the_integral_over_all_dropout_rates(parameters: 
 
 
 def test_where_all_leave_alike_expected_purchases_are_those_of_one_dropout_rate() -> None:
-    """a and b beyond all bounds, 0.155 of them a: (1 - E exp(-lambda p t)) / p at that p, times P(alive)."""
+    """a and b beyond all bounds, one p for all: (1 - E exp(-lambda p t)) / p, times P(alive)."""
     groups, found = Groups.of(histories_of(ROWS)), LIMITS[0]
-    p = found.a / (found.a + found.b)
+    p = found.a / (found.a + found.b + groups.x)
     bought = -np.expm1(-(found.r + groups.x) * np.log1p(p * 13 / (found.alpha + groups.age))) / p
     wanted = bought * bgnbd.probability_alive(found, groups)
     np.testing.assert_allclose(bgnbd.expected_purchases(found, groups, 13), wanted, rtol=1e-4)

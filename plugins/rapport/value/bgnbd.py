@@ -118,7 +118,8 @@ def expected_purchases(parameters: Parameters, groups: Groups, weeks: float) -> 
     """Purchases to expect in the next `weeks` (equation 10), whether still a customer or not.
 
     Euler's transformation of the hypergeometric function stays small however often somebody buys, the function itself
-    however many leave: each is taken where it converges on all of (0, 1).
+    however many leave: each is taken where it converges on all of (0, 1). What is too large for both, thousands of
+    purchases where all leave alike, is that of the mean dropout probability.
     """
     r, alpha, a, b = astuple(parameters)
     if abs(a - 1) < 0.99 * _NEAR_ONE:  # 0/0 there, and smooth around it; both sides of it are outside
@@ -133,8 +134,11 @@ def expected_purchases(parameters: Parameters, groups: Groups, weeks: float) -> 
         (np.full_like(x, a - 1), np.full_like(x, a - 1), np.full_like(x, a + b - 1 - r)),
         (r + x, r + x, b + x),
     )
-    left = (1 - z) ** power * hyp2f1(first, second, a + b + x - 1, z)
-    if_alive: Floats = (a + b + x - 1) / (a - 1) * (1 - left)
+    with np.errstate(invalid="ignore", under="ignore"):
+        left = (1 - z) ** power * hyp2f1(first, second, a + b + x - 1, z)
+    p = a / (a + b + x)
+    alike = -np.expm1(-(r + x) * np.log1p(p * weeks / (alpha + age))) / p
+    if_alive: Floats = np.where(np.isfinite(left), (a + b + x - 1) / (a - 1) * (1 - left), alike)
     return if_alive * _alive(parameters, groups.x, groups.recency, age)
 
 
