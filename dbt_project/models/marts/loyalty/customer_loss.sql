@@ -1,0 +1,139 @@
+{#-
+    A year of losing customers, seen from the end of each month M. At stake: who bought in the twelve months before the
+    last twelve. Lost: whoever of them did not buy in the last twelve. A person's newest month with a purchase up to
+    M - 12 and the month after it tell both, so each person is at stake once a month.
+-#}
+{%- set z = 1.959964 -%}
+with purchase_months as (
+
+    select * from {{ ref('int_purchase_months') }}
+
+),
+
+benchmarks as (
+
+    select * from {{ ref('loyalty_benchmarks') }}
+
+),
+
+literature as (
+
+    select
+        max(low) filter (where benchmark = 'yearly_loss_rate') as low_rate,
+        max(high) filter (where benchmark = 'yearly_loss_rate') as high_rate,
+        max(low) filter (where benchmark = 'replacing_to_keeping_cost') as low_factor,
+        max(high) filter (where benchmark = 'replacing_to_keeping_cost') as high_factor
+    from benchmarks
+
+),
+
+months as (
+
+    select
+        cast(months.month as date) as month,
+        min(spans.first_month) as first_month
+    from (select min(month) as first_month from purchase_months) as spans
+    cross join lateral generate_series(
+        cast(spans.first_month as timestamp without time zone),
+        cast({{ business_date() }} + 1 as timestamp without time zone) - interval '1 month',
+        interval '1 month'
+    ) as months (month)
+    group by months.month
+
+),
+
+at_stake as (
+
+    select
+        cast(months.month as date) as month,
+        purchase_months.year_net_revenue_amount,
+        coalesce(purchase_months.next_month > months.month, true) as is_lost
+    from purchase_months
+    cross join lateral generate_series(
+        cast(purchase_months.month as timestamp without time zone) + interval '12 months',
+        least(
+            cast(purchase_months.month as timestamp without time zone) + interval '23 months',
+            cast(purchase_months.next_month as timestamp without time zone) + interval '11 months'
+        ),
+        interval '1 month'
+    ) as months (month)
+
+),
+
+counted as (
+
+    select
+        month,
+        count(*) as n_customers,
+        count(*) filter (where is_lost) as n_lost,
+        sum(year_net_revenue_amount) filter (where is_lost) as lost_amount,
+        avg(year_net_revenue_amount) as average_amount
+    from at_stake
+    group by month
+
+),
+
+joined as (
+
+    select
+        months.month,
+        coalesce(counted.n_customers, 0) as n_customers,
+        coalesce(counted.n_lost, 0) as n_lost,
+        counted.lost_amount,
+        counted.average_amount,
+        literature.low_rate,
+        literature.high_rate,
+        literature.low_factor,
+        literature.high_factor,
+        cast(counted.n_lost as numeric) / counted.n_customers as loss_rate,
+        case
+            when months.first_month + interval '23 months' > months.month then 'fewer than two years of orders'
+            when counted.n_customers is null then 'nobody bought in the year before the last'
+        end as missing_reason
+    from months
+    cross join literature
+    left join counted
+        on months.month = counted.month
+
+),
+
+final as (
+
+    select
+        month,
+        '{{ var("reporting_currency") }}' as reporting_currency,
+        missing_reason,
+        case
+            when missing_reason is not null then null
+            when loss_rate < low_rate then 'below'
+            when loss_rate > high_rate then 'above'
+            else 'within'
+        end as beside_literature,
+        case when missing_reason is null then cast(n_customers as integer) end as n_customers,
+        case when missing_reason is null then cast(n_lost as integer) end as n_lost,
+        case when missing_reason is null then cast(round(loss_rate, 4) as numeric(9, 4)) end as loss_rate,
+        case
+            when missing_reason is null
+                then cast(round({{ wilson_bound('loss_rate', 'n_customers', z, '-') }}, 4) as numeric(9, 4))
+        end as interval_low,
+        case
+            when missing_reason is null
+                then cast(round({{ wilson_bound('loss_rate', 'n_customers', z, '+') }}, 4) as numeric(9, 4))
+        end as interval_high,
+        cast(low_rate as numeric(9, 4)) as literature_low_rate,
+        cast(high_rate as numeric(9, 4)) as literature_high_rate,
+        case when missing_reason is null then cast(coalesce(lost_amount, 0) as numeric(18, 2)) end as lost_amount,
+        case when missing_reason is null then cast(round(average_amount, 2) as numeric(18, 2)) end as average_amount,
+        -- What a new customer costs needs what was spent to win them.
+        cast(null as numeric(18, 2)) as replacing_cost_amount,
+        cast(null as numeric(18, 2)) as keeping_cost_low_amount,
+        cast(null as numeric(18, 2)) as keeping_cost_high_amount,
+        'what winning customers cost is not known here' as cost_missing_reason,
+        cast(low_factor as numeric(9, 4)) as literature_low_factor,
+        cast(high_factor as numeric(9, 4)) as literature_high_factor,
+        case when missing_reason is null then n_customers < {{ var('min_customers_for_a_share') }} end as is_too_thin
+    from joined
+
+)
+
+select * from final
