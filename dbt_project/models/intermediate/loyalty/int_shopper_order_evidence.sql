@@ -1,0 +1,109 @@
+with incentives as (
+
+    select * from {{ ref('int_order_incentives') }}
+
+),
+
+baskets as (
+
+    select * from {{ ref('int_shopper_baskets') }}
+
+),
+
+gaps as (
+
+    select * from {{ ref('int_customer_purchase_gaps') }}
+
+),
+
+orders as (
+
+    select
+        customer_id,
+        count(*) as n_orders,
+        count(*) filter (where is_discounted) as n_discounted,
+        count(*) filter (where has_coupon) as n_coupon,
+        count(*) filter (where is_in_promotion) as n_promotion,
+        count(*) filter (where order_rank > 1) as n_repeat,
+        count(*) filter (where order_rank > 1 and not has_incentive) as n_repeat_full_price,
+        sum(discounted_gross_amount) / nullif(sum(gross_amount), 0) as discounted_share,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date
+    from incentives
+    group by customer_id
+
+),
+
+rhythm as (
+
+    select
+        customer_id,
+        stddev_samp(gap_days) / nullif(avg(gap_days), 0) as variation
+    from gaps
+    group by customer_id
+    having count(*) >= 2
+
+),
+
+measured as (
+
+    select
+        orders.*,
+        baskets.n_category_lines,
+        baskets.n_categories,
+        baskets.price_rank,
+        baskets.n_priced_lines,
+        baskets.n_lines_below_usual,
+        rhythm.variation
+    from orders
+    left join baskets
+        on orders.customer_id = baskets.customer_id
+    left join rhythm
+        on orders.customer_id = rhythm.customer_id
+
+),
+
+evidence as (
+
+    select
+        measured.customer_id,
+        of_component.*
+    from measured
+    cross join lateral (
+        values
+        ('discounted_order_share', n_orders, n_discounted, cast(null as double precision)),
+        ('discounted_spend_share', n_orders, n_orders * discounted_share, null),
+        ('coupon_order_share', n_orders, n_coupon, null),
+        ('promotion_order_share', n_orders, n_promotion, null),
+        ('full_price_repeat_share', n_repeat, n_repeat_full_price, null),
+        ('below_usual_price_share', n_priced_lines, n_lines_below_usual, null),
+        ('category_breadth', n_category_lines - 1, n_categories - 1, null),
+        ('price_tier', null, null, price_rank),
+        -- Who began lately has not had the time to stay.
+        (
+            'tenure', null, null,
+            case
+                when {{ business_date() }} - first_order_date >= {{ var('onboarding_days') }}
+                    then (last_order_date - first_order_date)
+                        / cast({{ business_date() }} - first_order_date as double precision)
+            end
+        ),
+        ('regularity', null, null, -variation)
+    ) as of_component (component, n, k, value)
+
+),
+
+final as (
+
+    select
+        customer_id,
+        component,
+        cast(n as double precision) as n,
+        cast(k as double precision) as k,
+        value
+    from evidence
+    where n > 0 or value is not null
+
+)
+
+select * from final
