@@ -86,11 +86,14 @@ final as (
         coalesce(before_first_order.n_touches, 0) as n_touches,
         coalesce(before_first_order.n_questions, 0) as n_questions,
         -- Known no earlier than the order itself: bought at first sight.
-        greatest(
-            totals.first_order_date
-            - {{ to_business_date('least(profiles.first_seen_at, before_first_order.first_touch_at)') }},
-            0
-        ) as consideration_days
+        case
+            when coalesce(profiles.first_seen_at, before_first_order.first_touch_at) is not null
+                then greatest(
+                    totals.first_order_date
+                    - {{ to_business_date('least(profiles.first_seen_at, before_first_order.first_touch_at)') }},
+                    0
+                )
+        end as consideration_days
     from totals
     left join before_first_order
         on totals.customer_id = before_first_order.customer_id

@@ -65,7 +65,7 @@ evidence as (
         ('dialogue_answer_share', messages.n_others, messages.n_others_answered, null),
         ('offer_answer_share', messages.n_offers, messages.n_offers_answered, null),
         -- Who is asked is not in every export: an order is an occasion to be asked.
-        ('survey_reply_share', totals.n_orders, least(surveys.n_responses, totals.n_orders), null)
+        ('survey_reply_share', totals.n_orders, least(coalesce(surveys.n_responses, 0), totals.n_orders), null)
     ) as of_component (component, n, k, value)
 
 ),

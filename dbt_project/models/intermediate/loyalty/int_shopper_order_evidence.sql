@@ -1,6 +1,6 @@
-with incentives as (
+with orders as (
 
-    select * from {{ ref('int_order_incentives') }}
+    select * from {{ ref('int_customer_incentives') }}
 
 ),
 
@@ -13,24 +13,6 @@ baskets as (
 gaps as (
 
     select * from {{ ref('int_customer_purchase_gaps') }}
-
-),
-
-orders as (
-
-    select
-        customer_id,
-        count(*) as n_orders,
-        count(*) filter (where is_discounted) as n_discounted,
-        count(*) filter (where has_coupon) as n_coupon,
-        count(*) filter (where is_in_promotion) as n_promotion,
-        count(*) filter (where order_rank > 1) as n_repeat,
-        count(*) filter (where order_rank > 1 and not has_incentive) as n_repeat_full_price,
-        sum(discounted_gross_amount) / nullif(sum(gross_amount), 0) as discounted_share,
-        min(order_date) as first_order_date,
-        max(order_date) as last_order_date
-    from incentives
-    group by customer_id
 
 ),
 
@@ -49,6 +31,7 @@ measured as (
 
     select
         orders.*,
+        orders.discounted_gross_amount / nullif(orders.gross_amount, 0) as discounted_share,
         baskets.n_category_lines,
         baskets.n_categories,
         baskets.price_rank,
