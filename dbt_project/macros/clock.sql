@@ -12,3 +12,8 @@
 {% macro to_business_date(column) -%}
     cast({{ column }} at time zone '{{ var("time_zone") }}' as date)
 {%- endmacro %}
+
+{#- An instant, if it has come by the night's clock: what lies after it has not happened, as far as this night can know. -#}
+{% macro as_of_night(column) -%}
+    case when {{ column }} <= {{ clock() }} then {{ column }} end
+{%- endmacro %}
