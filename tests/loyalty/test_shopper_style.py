@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import psycopg
@@ -50,8 +51,7 @@ def business(shared_warehouse: str, tmp_path_factory: pytest.TempPathFactory) ->
 def run(business: Business, models: list[str]) -> None:
     result = invoke(
         business,
-        ["build", "--quiet", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test", "--select"]
-        + models,
+        ["build", "--quiet", "--exclude-resource-types", "unit_test", "test", "--select", *models],
         more_variables=VARIABLES,
     )
     assert result.success, result.exception or [r.message for r in result.result.results if r.status != "success"]
