@@ -220,7 +220,10 @@ final as (
         coalesce(n_won > 0, false) or coalesce(n_positive_reviews > 0, false) or coalesce(nps_class = 'promoter', false)
             as is_advocate,
         n_won > 0 as is_ambassador,
-        n_won > 0 and own_value_amount < median_value and referral_value_amount > big_basket as is_quiet_ambassador
+        case
+            when has_referrals
+                then n_won > 0 and own_value_amount < median_value and referral_value_amount > big_basket
+        end as is_quiet_ambassador
     from joined
 
 )
