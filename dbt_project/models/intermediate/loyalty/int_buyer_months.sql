@@ -1,0 +1,66 @@
+with incentives as (
+
+    select * from {{ ref('int_order_incentives') }}
+
+),
+
+answers as (
+
+    select * from {{ ref('int_message_answers') }}
+
+),
+
+orders as (
+
+    select
+        *,
+        cast(date_trunc('month', cast(order_date as timestamp without time zone)) as date) as month
+    from incentives
+
+),
+
+-- A month's last buyers have their 30 days when another month is over.
+contacted as (
+
+    select distinct
+        orders.customer_id,
+        orders.month
+    from orders
+    inner join answers
+        on
+            orders.customer_id = answers.customer_id
+            and orders.ordered_at < answers.first_at
+            and answers.first_at
+            <= orders.ordered_at + interval '{{ var("contact_after_sale_days") }} days'
+
+),
+
+buyers as (
+
+    select
+        customer_id,
+        month,
+        count(*) as n_orders,
+        count(*) filter (where has_incentive) as n_orders_with_incentive,
+        sum(net_revenue_amount) as net_revenue_amount,
+        coalesce(sum(net_revenue_amount) filter (where not has_incentive), 0) as full_price_revenue_amount,
+        sum(gross_amount) as gross_amount
+    from orders
+    group by customer_id, month
+
+),
+
+final as (
+
+    select
+        buyers.*,
+        contacted.customer_id is not null as is_contacted
+    from buyers
+    left join contacted
+        on
+            buyers.customer_id = contacted.customer_id
+            and buyers.month = contacted.month
+
+)
+
+select * from final
