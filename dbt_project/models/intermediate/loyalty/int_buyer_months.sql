@@ -50,12 +50,19 @@ buyers as (
 
 ),
 
+first_message as (
+
+    select cast(date_trunc('month', min(first_at)) as date) as month from answers
+
+),
+
 final as (
 
     select
         buyers.*,
-        contacted.customer_id is not null as is_contacted
+        case when buyers.month >= first_message.month then contacted.customer_id is not null end as is_contacted
     from buyers
+    cross join first_message
     left join contacted
         on
             buyers.customer_id = contacted.customer_id

@@ -145,7 +145,7 @@ ranked as (
 
 ),
 
-final as (
+summed as (
 
     select
         customer_id,
@@ -160,6 +160,26 @@ final as (
         max(share) filter (where sign = 'asked_when') as asked_when_share
     from ranked
     group by customer_id
+
+),
+
+final as (
+
+    select
+        incentives.customer_id,
+        incentives.n_orders,
+        summed.money_rank,
+        summed.time_rank,
+        summed.coupon_share,
+        summed.discount_share,
+        summed.marked_down_share,
+        summed.cheapness,
+        summed.paid_delivery_share,
+        summed.one_stop_share,
+        summed.asked_when_share
+    from incentives
+    left join summed
+        on incentives.customer_id = summed.customer_id
 
 )
 

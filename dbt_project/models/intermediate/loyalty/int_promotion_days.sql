@@ -68,6 +68,7 @@ detected as (
     select
         around.order_date,
         around.share_around,
+        spread.median_share,
         coalesce(
             around.discount_share > spread.median_share
             and around.share_around - spread.median_share
@@ -138,6 +139,7 @@ final as (
         detected.order_date as promotion_date,
         by_rule.promotion_window,
         cast(round(cast(detected.share_around as numeric), 4) as numeric(9, 4)) as discount_share_around,
+        cast(round(cast(detected.median_share as numeric), 4) as numeric(9, 4)) as usual_discount_share,
         by_rule.promotion_date is not null as is_by_rule,
         detected.is_detected
     from detected

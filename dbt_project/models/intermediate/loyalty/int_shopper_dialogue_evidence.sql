@@ -1,10 +1,4 @@
-with totals as (
-
-    select * from {{ ref('int_customer_order_totals') }}
-
-),
-
-considerations as (
+with considerations as (
 
     select * from {{ ref('int_shopper_considerations') }}
 
@@ -48,15 +42,13 @@ surveys as (
 evidence as (
 
     select
-        totals.customer_id,
+        considerations.customer_id,
         of_component.*
-    from totals
-    inner join considerations
-        on totals.customer_id = considerations.customer_id
+    from considerations
     left join messages
-        on totals.customer_id = messages.customer_id
+        on considerations.customer_id = messages.customer_id
     left join surveys
-        on totals.customer_id = surveys.customer_id
+        on considerations.customer_id = surveys.customer_id
     cross join lateral (
         values
         ('consideration_days', cast(null as bigint), cast(null as bigint), cast(considerations.consideration_days as double precision)),
@@ -65,7 +57,7 @@ evidence as (
         ('dialogue_answer_share', messages.n_others, messages.n_others_answered, null),
         ('offer_answer_share', messages.n_offers, messages.n_offers_answered, null),
         -- Who is asked is not in every export: an order is an occasion to be asked.
-        ('survey_reply_share', totals.n_orders, least(coalesce(surveys.n_responses, 0), totals.n_orders), null)
+        ('survey_reply_share', considerations.n_orders, least(coalesce(surveys.n_responses, 0), considerations.n_orders), null)
     ) as of_component (component, n, k, value)
 
 ),

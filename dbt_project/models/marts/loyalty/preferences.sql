@@ -7,7 +7,7 @@ with order_lines as (
 
 orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_orders_converted') }}
     where is_counted
 
 ),

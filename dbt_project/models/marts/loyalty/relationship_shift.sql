@@ -26,12 +26,6 @@ classes as (
 
 ),
 
-messages as (
-
-    select * from {{ ref('int_message_answers') }}
-
-),
-
 running as (
 
     select cast(date_trunc('month', cast({{ business_date() }} as timestamp without time zone)) as date) as month
@@ -106,6 +100,7 @@ bought as (
         month,
         count(*) as n_buyers,
         count(*) filter (where is_contacted) as n_contacted,
+        count(is_contacted) > 0 as has_messages,
         sum(net_revenue_amount) as net_revenue_amount,
         sum(full_price_revenue_amount) as full_price_revenue_amount
     from buyer_months
@@ -124,12 +119,6 @@ months as (
 
 ),
 
-messaging as (
-
-    select cast(date_trunc('month', min(first_at)) as date) as first_month from messages
-
-),
-
 joined as (
 
     select
@@ -139,13 +128,14 @@ joined as (
         bought.full_price_revenue_amount,
         coalesce(bought.n_buyers, 0) as n_buyers,
         case
-            when messaging.first_month <= months.month
+            when
+                bought.has_messages
                 and months.month + interval '1 month' + interval '{{ var("contact_after_sale_days") }} days'
                 <= {{ business_date() }} + 1
-                then coalesce(bought.n_contacted, 0)
+                then bought.n_contacted
         end as n_contacted,
         called.month is not null as is_called,
-        messaging.first_month is null or messaging.first_month > months.month as has_no_messages,
+        not coalesce(bought.has_messages, false) as has_no_messages,
         called.n_styled,
         called.n_transactional,
         called.n_mixed,
@@ -160,7 +150,6 @@ joined as (
         called.n_class_up,
         called.n_class_down
     from months
-    cross join messaging
     left join bought
         on months.month = bought.month
     left join called

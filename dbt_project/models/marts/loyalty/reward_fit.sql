@@ -1,10 +1,4 @@
-with incentives as (
-
-    select * from {{ ref('int_customer_incentives') }}
-
-),
-
-hurts as (
+with hurts as (
 
     select * from {{ ref('int_customer_hurts') }}
 
@@ -44,8 +38,8 @@ liked as (
 told as (
 
     select
-        incentives.customer_id,
-        incentives.n_orders,
+        hurts.customer_id,
+        hurts.n_orders,
         coalesce(classes.loyalty_class_name, 'no_repeat') as loyalty_class_name,
         hurts.money_rank,
         hurts.time_rank,
@@ -68,11 +62,9 @@ told as (
                 then 'time'
             else 'neither'
         end as short_of
-    from incentives
-    left join hurts
-        on incentives.customer_id = hurts.customer_id
+    from hurts
     left join classes
-        on incentives.customer_id = classes.customer_id
+        on hurts.customer_id = classes.customer_id
 
 ),
 
