@@ -1,4 +1,6 @@
-{#- What a wait may grow to is known on the day it begins: only the gaps up to then count, so that the past stays as it was. -#}
+{#-
+    What a wait may grow to is known on the day it begins: only the gaps up to then count, so that the past stays as it was.
+-#}
 with orders as (
 
     select * from {{ ref('int_orders_converted') }}

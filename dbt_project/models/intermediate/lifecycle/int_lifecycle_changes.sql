@@ -28,20 +28,25 @@ moments as (
         purchase_days.*,
         starts.start_date
     from purchase_days
-    cross join lateral (
-        values
-        (purchase_days.purchase_date),
-        (purchase_days.last_return_date + {{ var('won_back_days') }} + 1),
-        (case when purchase_days.n_orders = 1 then purchase_days.purchase_date + {{ var('first_order_days') }} + 1 end),
-        (
-            case
-                when purchase_days.n_orders <= 2
-                    then purchase_days.first_purchase_date + {{ var('onboarding_days') }} + 1
-            end
-        ),
-        (purchase_days.at_risk_from_date),
-        (purchase_days.lapsed_from_date)
-    ) as starts (start_date)
+    cross join
+        lateral (
+            values
+            (purchase_days.purchase_date),
+            (purchase_days.last_return_date + {{ var('won_back_days') }} + 1),
+            (
+                case
+                    when purchase_days.n_orders = 1 then purchase_days.purchase_date + {{ var('first_order_days') }} + 1
+                end
+            ),
+            (
+                case
+                    when purchase_days.n_orders <= 2
+                        then purchase_days.first_purchase_date + {{ var('onboarding_days') }} + 1
+                end
+            ),
+            (purchase_days.at_risk_from_date),
+            (purchase_days.lapsed_from_date)
+        ) as starts (start_date)
     where
         starts.start_date
         between purchase_days.purchase_date

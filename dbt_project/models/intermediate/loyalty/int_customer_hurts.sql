@@ -95,16 +95,22 @@ signs as (
         on incentives.customer_id = baskets.customer_id
     left join contacts
         on incentives.customer_id = contacts.customer_id
-    cross join lateral (
-        values
-        ('money', 'coupon', cast(incentives.n_coupon as double precision), incentives.n_orders),
-        ('money', 'discount', incentives.n_discounted, incentives.n_orders),
-        ('money', 'marked_down', baskets.n_lines_below_usual, baskets.n_priced_lines),
-        ('money', 'cheap', (1 - baskets.price_rank) * baskets.n_lines, baskets.n_lines),
-        ('time', 'paid_delivery', deliveries.n_paid_delivery, incentives.n_orders),
-        ('time', 'one_stop', deliveries.n_several_products, incentives.n_orders),
-        ('time', 'asked_when', least(coalesce(contacts.n_time_contacts, 0), incentives.n_orders), incentives.n_orders)
-    ) as of_sign (hurt, sign, k, n)
+    cross join
+        lateral (
+            values
+            ('money', 'coupon', cast(incentives.n_coupon as double precision), incentives.n_orders),
+            ('money', 'discount', incentives.n_discounted, incentives.n_orders),
+            ('money', 'marked_down', baskets.n_lines_below_usual, baskets.n_priced_lines),
+            ('money', 'cheap', (1 - baskets.price_rank) * baskets.n_lines, baskets.n_lines),
+            ('time', 'paid_delivery', deliveries.n_paid_delivery, incentives.n_orders),
+            ('time', 'one_stop', deliveries.n_several_products, incentives.n_orders),
+            (
+                'time',
+                'asked_when',
+                least(coalesce(contacts.n_time_contacts, 0), incentives.n_orders),
+                incentives.n_orders
+            )
+        ) as of_sign (hurt, sign, k, n)
     where of_sign.n > 0 and of_sign.k is not null
 
 ),

@@ -24,11 +24,12 @@ final as (
         spans.shopper_style,
         spans.loyalty_class
     from spans
-    cross join lateral generate_series(
-        date_trunc('month', cast(spans.since_date as timestamp without time zone)),
-        cast(spans.until_date as timestamp without time zone) - interval '1 month',
-        interval '1 month'
-    ) as months (month)
+    cross join
+        lateral generate_series(
+            date_trunc('month', cast(spans.since_date as timestamp without time zone)),
+            cast(spans.until_date as timestamp without time zone) - interval '1 month',
+            interval '1 month'
+        ) as months (month)
     where spans.shopper_style is not null
 
 )

@@ -16,21 +16,22 @@ asked as (
         {{ to_business_date('answered_at') }} as day,
         of_measure.*
     from responses
-    cross join lateral (
-        values
-        (
-            'product_satisfaction',
-            case when touchpoint = 'product' then cast(is_satisfied as integer) end,
-            case when touchpoint = 'product' and csat_score is not null then 1 end
-        ),
-        (
-            'service_satisfaction',
-            case when touchpoint = 'service' then cast(is_satisfied as integer) end,
-            case when touchpoint = 'service' and csat_score is not null then 1 end
-        ),
-        ('promoter_share', cast(nps_class = 'promoter' as integer), case when nps_score is not null then 1 end),
-        ('ease', ces_score, case when ces_score is not null then 1 end)
-    ) as of_measure (measure, part, whole)
+    cross join
+        lateral (
+            values
+            (
+                'product_satisfaction',
+                case when responses.touchpoint = 'product' then cast(responses.is_satisfied as integer) end,
+                case when responses.touchpoint = 'product' and responses.csat_score is not null then 1 end
+            ),
+            (
+                'service_satisfaction',
+                case when responses.touchpoint = 'service' then cast(responses.is_satisfied as integer) end,
+                case when responses.touchpoint = 'service' and responses.csat_score is not null then 1 end
+            ),
+            ('promoter_share', cast(responses.nps_class = 'promoter' as integer), case when responses.nps_score is not null then 1 end),
+            ('ease', responses.ces_score, case when responses.ces_score is not null then 1 end)
+        ) as of_measure (measure, part, whole)
 
     union all
 
@@ -40,8 +41,8 @@ asked as (
     from service_contacts
     cross join lateral (
         values
-        ('answered_share', cast(is_answered as integer), 1),
-        ('answered_in_a_day_share', cast(coalesce(hours_to_first_reply <= 24, false) as integer), 1)
+        ('answered_share', cast(service_contacts.is_answered as integer), 1),
+        ('answered_in_a_day_share', cast(coalesce(service_contacts.hours_to_first_reply <= 24, false) as integer), 1)
     ) as of_measure (measure, part, whole)
 
 ),

@@ -42,7 +42,7 @@ final as (
     from orders
     left join categories
         on orders.order_id = categories.order_id
-    group by 1
+    group by month
 
 )
 

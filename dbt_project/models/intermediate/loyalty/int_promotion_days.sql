@@ -55,7 +55,8 @@ spread as (
 
     select
         usual.median_share,
-        percentile_cont(0.5) within group (order by abs(around.share_around - usual.median_share)) / 0.6745 as by_median,
+        percentile_cont(0.5) within group (order by abs(around.share_around - usual.median_share))
+        / 0.6745 as by_median,
         avg(abs(around.share_around - usual.median_share)) / 0.7979 as by_mean
     from around
     cross join usual
@@ -83,7 +84,10 @@ detected as (
 
 years as (
 
-    select cast(generate_series(min(extract(year from order_date)), max(extract(year from order_date))) as integer) as year
+    select
+        cast(
+            generate_series(min(extract(year from order_date)), max(extract(year from order_date))) as integer
+        ) as year
     from sold
 
 ),
@@ -124,11 +128,12 @@ by_rule as (
         cast(days.promotion_date as date) as promotion_date,
         min(starts.promotion_window) as promotion_window
     from starts
-    cross join lateral generate_series(
-        cast(starts.start_date as timestamp without time zone),
-        cast(starts.start_date + starts.n_days - 1 as timestamp without time zone),
-        interval '1 day'
-    ) as days (promotion_date)
+    cross join
+        lateral generate_series(
+            cast(starts.start_date as timestamp without time zone),
+            cast(starts.start_date + starts.n_days - 1 as timestamp without time zone),
+            interval '1 day'
+        ) as days (promotion_date)
     group by days.promotion_date
 
 ),

@@ -11,7 +11,8 @@ correlations as (
     select
         {%- for one in components %}
             {%- for other in components[loop.index:] %}
-                corr({{ one }}_evidence, {{ other }}_evidence) as {{ 'r_%s_%s' % (components.index(one), components.index(other)) }},
+                corr({{ one }}_evidence, {{ other }}_evidence)
+                    as {{ 'r_%s_%s' % (components.index(one), components.index(other)) }},
             {%- endfor %}
         {%- endfor %}
         count(*) as n_customers
@@ -26,15 +27,16 @@ pairs as (
         pairs.other,
         pairs.correlation
     from correlations
-    cross join lateral (
-        values
-        {%- for one in components %}
-            {%- for other in components[loop.index:] %}
-                ('{{ one }}', '{{ other }}', {{ 'r_%s_%s' % (components.index(one), components.index(other)) }})
-                {{- "," if not (loop.last and one == components[-2]) }}
+    cross join
+        lateral (
+            values
+            {%- for one in components %}
+                {%- for other in components[loop.index:] %}
+                    ('{{ one }}', '{{ other }}', {{ 'r_%s_%s' % (components.index(one), components.index(other)) }})
+                    {{- "," if not (loop.last and one == components[-2]) }}
+                {%- endfor %}
             {%- endfor %}
-        {%- endfor %}
-    ) as pairs (one, other, correlation)
+        ) as pairs (one, other, correlation)
     where pairs.correlation is not null
 
 ),

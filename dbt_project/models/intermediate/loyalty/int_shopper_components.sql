@@ -170,7 +170,8 @@ final as (
         customer_id,
         component,
         cast(measure as double precision) as measure,
-        sign * greatest(least(deviation, {{ var('style_max_deviation') }}), -{{ var('style_max_deviation') }}) as evidence
+        sign
+        * greatest(least(deviation, {{ var('style_max_deviation') }}), -{{ var('style_max_deviation') }}) as evidence
     from scaled
     where deviation is not null
 

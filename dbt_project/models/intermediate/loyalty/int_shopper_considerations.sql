@@ -90,10 +90,10 @@ final as (
         case
             when coalesce(profiles.first_seen_at, before_first_order.first_touch_at) is not null
                 then greatest(
-                    totals.first_order_date
-                    - {{ to_business_date('least(profiles.first_seen_at, before_first_order.first_touch_at)') }},
-                    0
-                )
+                        totals.first_order_date
+                        - {{ to_business_date('least(profiles.first_seen_at, before_first_order.first_touch_at)') }},
+                        0
+                    )
         end as consideration_days
     from totals
     left join before_first_order

@@ -51,13 +51,23 @@ evidence as (
         on considerations.customer_id = surveys.customer_id
     cross join lateral (
         values
-        ('consideration_days', cast(null as bigint), cast(null as bigint), cast(considerations.consideration_days as double precision)),
+        (
+            'consideration_days',
+            cast(null as bigint),
+            cast(null as bigint),
+            cast(considerations.consideration_days as double precision)
+        ),
         ('touches_before_order', null, null, considerations.n_touches),
         ('questions_before_order', null, null, considerations.n_questions),
         ('dialogue_answer_share', messages.n_others, messages.n_others_answered, null),
         ('offer_answer_share', messages.n_offers, messages.n_offers_answered, null),
         -- Who is asked is not in every export: an order is an occasion to be asked.
-        ('survey_reply_share', considerations.n_orders, least(coalesce(surveys.n_responses, 0), considerations.n_orders), null)
+        (
+            'survey_reply_share',
+            considerations.n_orders,
+            least(coalesce(surveys.n_responses, 0), considerations.n_orders),
+            null
+        )
     ) as of_component (component, n, k, value)
 
 ),

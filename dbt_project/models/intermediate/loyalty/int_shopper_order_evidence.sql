@@ -54,24 +54,24 @@ evidence as (
     from measured
     cross join lateral (
         values
-        ('discounted_order_share', n_orders, n_discounted, cast(null as double precision)),
-        ('discounted_spend_share', n_orders, n_orders * discounted_share, null),
-        ('coupon_order_share', n_orders, n_coupon, null),
-        ('promotion_order_share', n_orders, n_promotion, null),
-        ('full_price_repeat_share', n_repeat, n_repeat_full_price, null),
-        ('below_usual_price_share', n_priced_lines, n_lines_below_usual, null),
-        ('category_breadth', n_category_lines - 1, n_categories - 1, null),
-        ('price_tier', null, null, price_rank),
+        ('discounted_order_share', measured.n_orders, measured.n_discounted, cast(null as double precision)),
+        ('discounted_spend_share', measured.n_orders, measured.n_orders * measured.discounted_share, null),
+        ('coupon_order_share', measured.n_orders, measured.n_coupon, null),
+        ('promotion_order_share', measured.n_orders, measured.n_promotion, null),
+        ('full_price_repeat_share', measured.n_repeat, measured.n_repeat_full_price, null),
+        ('below_usual_price_share', measured.n_priced_lines, measured.n_lines_below_usual, null),
+        ('category_breadth', measured.n_category_lines - 1, measured.n_categories - 1, null),
+        ('price_tier', null, null, measured.price_rank),
         -- Who began lately has not had the time to stay.
         (
             'tenure', null, null,
             case
-                when {{ business_date() }} - first_order_date >= {{ var('onboarding_days') }}
-                    then (last_order_date - first_order_date)
-                        / cast({{ business_date() }} - first_order_date as double precision)
+                when {{ business_date() }} - measured.first_order_date >= {{ var('onboarding_days') }}
+                    then (measured.last_order_date - measured.first_order_date)
+                        / cast({{ business_date() }} - measured.first_order_date as double precision)
             end
         ),
-        ('regularity', null, null, -variation)
+        ('regularity', null, null, -measured.variation)
     ) as of_component (component, n, k, value)
 
 ),

@@ -96,7 +96,8 @@ fitted (round, loadings) as (
                         / (
                             {{ var('style_prior_strength') }}
                             + sum(power(fitted.loadings[matrix.other], 2)) filter (where matrix.is_between)
-                        ), 0), {{ var('style_max_loading') }}) / 2 as loading
+                        ), 0
+                    ), {{ var('style_max_loading') }}) / 2 as loading
                 from listed
                 inner join matrix
                     on listed.place = matrix.one

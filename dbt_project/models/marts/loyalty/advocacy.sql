@@ -155,9 +155,9 @@ opinions as (
 sources as (
 
     select
-        exists (select 1 from referrals) as has_referrals,
-        exists (select 1 from reviews) as has_reviews,
-        exists (select 1 from opinions) as has_opinions
+        exists(select 1 from referrals) as has_referrals,
+        exists(select 1 from reviews) as has_reviews,
+        exists(select 1 from opinions) as has_opinions
 ),
 
 joined as (

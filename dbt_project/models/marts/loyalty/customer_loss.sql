@@ -33,11 +33,12 @@ months as (
         cast(months.month as date) as month,
         min(spans.first_month) as first_month
     from (select min(month) as first_month from purchase_months) as spans
-    cross join lateral generate_series(
-        cast(spans.first_month as timestamp without time zone),
-        cast({{ business_date() }} + 1 as timestamp without time zone) - interval '1 month',
-        interval '1 month'
-    ) as months (month)
+    cross join
+        lateral generate_series(
+            cast(spans.first_month as timestamp without time zone),
+            cast({{ business_date() }} + 1 as timestamp without time zone) - interval '1 month',
+            interval '1 month'
+        ) as months (month)
     group by months.month
 
 ),

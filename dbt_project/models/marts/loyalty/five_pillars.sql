@@ -62,7 +62,7 @@ review_months as (
         count(rating) as n_rated,
         count(distinct customer_id) as n_reviewers
     from reviews
-    group by 1
+    group by month
 
 ),
 
@@ -81,7 +81,7 @@ acts as (
         'return_share' as measure,
         count(*) as n_acts
     from returns
-    group by 1
+    group by month
 
     union all
 
@@ -91,7 +91,7 @@ acts as (
         count(*) as n_acts
     from referrals
     where not is_self_referral
-    group by 1
+    group by month
 
 ),
 
@@ -112,7 +112,8 @@ of_acts as (
         orders.month,
         first_acts.measure,
         cast(coalesce(acts.n_acts, 0) as numeric) as part,
-        cast(case first_acts.measure when 'return_share' then orders.n_orders else orders.n_buyers end as numeric) as whole
+        cast(case first_acts.measure when 'return_share' then orders.n_orders else orders.n_buyers end as numeric)
+            as whole
     from orders
     inner join first_acts
         on orders.month >= first_acts.first_month
@@ -132,7 +133,7 @@ of_deliveries as (
         cast(count(*) as numeric) as whole
     from deliveries
     where promised_date is not null and is_late is not null
-    group by 1
+    group by month
 
 ),
 
@@ -187,10 +188,10 @@ months as (
 
     select cast(spans.month as date) as month
     from generate_series(
-        (select cast(min(orders.month) as timestamp without time zone) from orders),
-        {{ business_date() }},
-        interval '1 month'
-    ) as spans (month)
+            (select cast(min(orders.month) as timestamp without time zone) from orders),
+            {{ business_date() }},
+            interval '1 month'
+        ) as spans (month)
 
 ),
 

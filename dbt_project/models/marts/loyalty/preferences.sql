@@ -39,8 +39,11 @@ contact_permissions as (
 shop as (
 
     select
-        exists (select 1 from orders where shipping_amount > 0) as charges_shipping,
-        exists (select 1 from loyalty_points) as has_points
+        exists(
+            select 1 from orders
+            where shipping_amount > 0
+        ) as charges_shipping,
+        exists(select 1 from loyalty_points) as has_points
 ),
 
 redeemed as (
@@ -88,14 +91,15 @@ occasions as (
     cross join shop
     left join redeemed
         on incentives.order_id = redeemed.order_id
-    cross join lateral (
-        values
-        ('discount', incentives.is_discounted),
-        ('coupon', incentives.has_coupon),
-        ('promotion', incentives.is_in_promotion),
-        ('free_shipping', case when shop.charges_shipping then coalesce(orders.shipping_amount, 0) = 0 end),
-        ('points', case when shop.has_points then redeemed.order_id is not null end)
-    ) as perks (perk, is_used)
+    cross join
+        lateral (
+            values
+            ('discount', incentives.is_discounted),
+            ('coupon', incentives.has_coupon),
+            ('promotion', incentives.is_in_promotion),
+            ('free_shipping', case when shop.charges_shipping then coalesce(orders.shipping_amount, 0) = 0 end),
+            ('points', case when shop.has_points then redeemed.order_id is not null end)
+        ) as perks (perk, is_used)
     where perks.is_used is not null
 
     union all

@@ -112,10 +112,10 @@ months as (
 
     select cast(spans.month as date) as month
     from generate_series(
-        (select cast(min(bought.month) as timestamp without time zone) from bought),
-        (select cast(running.month as timestamp without time zone) from running),
-        interval '1 month'
-    ) as spans (month)
+            (select cast(min(bought.month) as timestamp without time zone) from bought),
+            (select cast(running.month as timestamp without time zone) from running),
+            interval '1 month'
+        ) as spans (month)
 
 ),
 

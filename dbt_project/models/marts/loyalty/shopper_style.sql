@@ -28,10 +28,11 @@ joined as (
         profiles.customer_id,
         case
             when incentives.customer_id is null then 'no counted order'
-            when coalesce(scores.n_components_known, 0) < {{ var('style_min_components') }} then 'too few components are known'
+            when
+                coalesce(scores.n_components_known, 0) < {{ var('style_min_components') }}
+                then 'too few components are known'
         end as missing_reason,
         scores.score,
-        scores.known_weight_share,
         scores.first_reason,
         scores.second_reason,
         scores.third_reason,
@@ -41,8 +42,9 @@ joined as (
         coalesce(incentives.n_coupon, 0) as n_coupon_orders,
         coalesce(incentives.n_promotion, 0) as n_promotion_orders,
         {%- for component in shopper_components() %}
-            signals.{{ component }}{{ "," if not loop.last }}
+            signals.{{ component }},
         {%- endfor %}
+        scores.known_weight_share
     from profiles
     left join incentives
         on profiles.customer_id = incentives.customer_id

@@ -17,7 +17,8 @@ final as (
         weights.family,
         weights.direction,
         seeded.source,
-        case when weights.loading is null then 'the sources tell it of nobody, or the same of all' end as missing_reason,
+        case when weights.loading is null then 'the sources tell it of nobody, or the same of all' end
+            as missing_reason,
         cast(weights.n_customers as integer) as n_customers,
         cast(weights.prior_loading as numeric(4, 3)) as prior_loading,
         cast(round(cast(weights.loading as numeric), 3) as numeric(4, 3)) as loading,
