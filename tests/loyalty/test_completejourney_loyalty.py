@@ -1,4 +1,4 @@
-"""The Complete Journey's year: retention by cohort and dependence on coupons, equal to what pandas finds in the files."""
+"""The Complete Journey's year: retention by cohort and dependence on coupons, as pandas finds them in the files."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def persons(shared_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> 
         patch.setattr(settings, "BUSINESSES", folder / "businesses")
         patch.setattr(settings, "work_dir", lambda name: folder / "work" / name)
         (folder / "businesses").mkdir()
-        text = (settings.REPOSITORY / "businesses" / "sample.yml").read_text(encoding="utf-8")
+        text = (settings.PROJECT_ROOT / "businesses" / "sample.yml").read_text(encoding="utf-8")
         (folder / "businesses" / f"{shared_warehouse}.yml").write_text(text, encoding="utf-8")
         business = load_business(shared_warehouse)
         generate(2000, 1, 23, NIGHT, folder / "landing")

@@ -53,7 +53,7 @@ flagged as (
         orders.order_date,
         orders.ordered_at,
         orders.gross_amount,
-        orders.total_amount - orders.refunded_amount as net_revenue_amount,
+        cast(orders.total_amount - orders.refunded_amount as numeric(18, 2)) as net_revenue_amount,
         coalesce(orders.discount_amount, 0) > 0 as is_discounted,
         orders.coupon_code is not null or redemption_days.customer_id is not null as has_coupon,
         promotion_days.promotion_date is not null as is_in_promotion,
@@ -84,15 +84,18 @@ final as (
         net_revenue_amount,
         coalesce(gross_amount, 0) as gross_amount,
         -- A discount beyond those of the lines was given on the order as a whole.
-        coalesce(
-            gross_amount
-            * case
-                when not is_discounted then 0
-                when lines_gross > 0 and original_discount <= lines_discount * 1.01
-                    then coalesce(discounted_gross, 0) / lines_gross
-                else 1
-            end,
-            0
+        cast(
+            coalesce(
+                gross_amount
+                * case
+                    when not is_discounted then 0
+                    when lines_gross > 0 and original_discount <= lines_discount * 1.01
+                        then coalesce(discounted_gross, 0) / lines_gross
+                    else 1
+                end,
+                0
+            )
+            as numeric(18, 2)
         ) as discounted_gross_amount,
         is_discounted,
         has_coupon,
