@@ -22,7 +22,7 @@ from rapport.warehouse import connect
 Connection = psycopg.Connection[Any]
 pytestmark = pytest.mark.timeout(600)
 NIGHT = date(2025, 12, 31)
-STYLE = ["path:models/intermediate/loyalty", "int_customer_order_totals", "int_customer_purchase_gaps"]
+STYLE = ["+shopper_style,path:models/intermediate/loyalty", "int_customer_order_totals", "int_customer_purchase_gaps"]
 MARTS = ["shopper_style", "shopper_style_components"]
 VARIABLES = {"business_date": NIGHT.isoformat(), "clock": f"{NIGHT}T21:00:00+00:00", "activation_reads_live": False}
 

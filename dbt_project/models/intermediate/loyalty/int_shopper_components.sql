@@ -19,6 +19,12 @@ dialogue as (
 
 ),
 
+considerations as (
+
+    select * from {{ ref('int_shopper_consideration_evidence') }}
+
+),
+
 advocacy as (
 
     select * from {{ ref('int_shopper_advocacy_evidence') }}
@@ -36,6 +42,8 @@ evidence as (
     select * from orders
     union all
     select * from dialogue
+    union all
+    select * from considerations
     union all
     select * from advocacy
 

@@ -83,7 +83,6 @@ final as (
 
     select
         totals.customer_id,
-        totals.n_orders,
         coalesce(before_first_order.n_touches, 0) as n_touches,
         coalesce(before_first_order.n_questions, 0) as n_questions,
         -- Known no earlier than the order itself: bought at first sight.

@@ -1,6 +1,6 @@
-with considerations as (
+with totals as (
 
-    select * from {{ ref('int_shopper_considerations') }}
+    select * from {{ ref('int_customer_order_totals') }}
 
 ),
 
@@ -42,33 +42,20 @@ surveys as (
 evidence as (
 
     select
-        considerations.customer_id,
+        totals.customer_id,
         of_component.*
-    from considerations
+    from totals
     left join messages
-        on considerations.customer_id = messages.customer_id
+        on totals.customer_id = messages.customer_id
     left join surveys
-        on considerations.customer_id = surveys.customer_id
+        on totals.customer_id = surveys.customer_id
     cross join lateral (
         values
-        (
-            'consideration_days',
-            cast(null as bigint),
-            cast(null as bigint),
-            cast(considerations.consideration_days as double precision)
-        ),
-        ('touches_before_order', null, null, considerations.n_touches),
-        ('questions_before_order', null, null, considerations.n_questions),
-        ('dialogue_answer_share', messages.n_others, messages.n_others_answered, null),
-        ('offer_answer_share', messages.n_offers, messages.n_offers_answered, null),
+        ('dialogue_answer_share', messages.n_others, messages.n_others_answered),
+        ('offer_answer_share', messages.n_offers, messages.n_offers_answered),
         -- Who is asked is not in every export: an order is an occasion to be asked.
-        (
-            'survey_reply_share',
-            considerations.n_orders,
-            least(coalesce(surveys.n_responses, 0), considerations.n_orders),
-            null
-        )
-    ) as of_component (component, n, k, value)
+        ('survey_reply_share', totals.n_orders, least(coalesce(surveys.n_responses, 0), totals.n_orders))
+    ) as of_component (component, n, k)
 
 ),
 
@@ -78,10 +65,10 @@ final as (
         customer_id,
         component,
         cast(n as double precision) as n,
-        cast(coalesce(k, 0) as double precision) as k,
-        value
+        cast(k as double precision) as k,
+        cast(null as double precision) as value
     from evidence
-    where n > 0 or value is not null
+    where n > 0
 
 )
 
