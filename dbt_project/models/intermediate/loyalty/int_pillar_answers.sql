@@ -30,10 +30,10 @@ asked as (
                 case when responses.touchpoint = 'service' and responses.csat_score is not null then 1 end
             ),
             (
-            'promoter_share',
-            cast(responses.nps_class = 'promoter' as integer),
-            case when responses.nps_score is not null then 1 end
-        ),
+                'promoter_share',
+                cast(responses.nps_class = 'promoter' as integer),
+                case when responses.nps_score is not null then 1 end
+            ),
             ('ease', responses.ces_score, case when responses.ces_score is not null then 1 end)
         ) as of_measure (measure, part, whole)
 
