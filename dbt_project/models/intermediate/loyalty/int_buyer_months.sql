@@ -42,8 +42,9 @@ buyers as (
         month,
         count(*) as n_orders,
         count(*) filter (where has_incentive) as n_orders_with_incentive,
-        sum(net_revenue_amount) as net_revenue_amount,
-        coalesce(sum(net_revenue_amount) filter (where not has_incentive), 0) as full_price_revenue_amount,
+        cast(sum(net_revenue_amount) as numeric(18, 2)) as net_revenue_amount,
+        cast(coalesce(sum(net_revenue_amount) filter (where not has_incentive), 0) as numeric(18, 2))
+            as full_price_revenue_amount,
         sum(gross_amount) as gross_amount
     from orders
     group by customer_id, month
