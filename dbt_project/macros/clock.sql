@@ -17,3 +17,8 @@
 {% macro as_of_night(column) -%}
     case when {{ column }} <= {{ clock() }} then {{ column }} end
 {%- endmacro %}
+
+{#- The last instant of a calendar day of the stores: what is done by then is done on that day. -#}
+{% macro last_instant_of(day) -%}
+    {{ end_of_day(day) }} - interval '1 microsecond'
+{%- endmacro %}

@@ -212,3 +212,49 @@ def test_points_belong_to_the_person_and_the_order_that_earned_them(conn: Conn) 
     assert _rows(conn, "who, order_id, event_type, points, expiry_date", "loyalty_points") == [
         ("ayse", "shopify:#1001", "earned", Decimal(210), date(2027, 2, 26))
     ]
+
+
+def test_promises_are_judged_by_what_the_facts_say(conn: Conn) -> None:
+    promises = _rows(conn, "promise_id, who, order_id, status, n_hours_late", "promises")
+    assert promises == [
+        # Due at the end of the 1st, there at 11:15 on the 3rd.
+        ("delivery:generic:1001", "ayse", "shopify:#1001", "broken", Decimal("35.25")),
+        ("delivery:generic:1002", "bo", "shopify:#1002", "broken", None),
+        # The goods are back since the 6th, and the money goes out after this night.
+        ("refund:generic:R1", "bo", "shopify:#1002", "open", None),
+        ("reward:generic:F1", "ayse", "shopify:#1002", "kept", Decimal("0.00")),
+    ]
+
+
+def test_the_timeline_tells_a_persons_history_in_order_and_quotes_nobody(conn: Conn) -> None:
+    told = conn.execute(
+        "select event_type, amount from build_customer_360.customer_timeline"
+        " join build_customer_360.customers using (customer_id) where email = 'bo@example.dk' order by occurred_at, 1"
+    ).fetchall()
+    assert told == [
+        ("became_known", None),
+        ("referral_made", None),
+        ("order_placed", Decimal("48.00")),
+        ("delivery_shipped", None),
+        ("return_requested", None),
+        ("review_written", None),
+        ("promise_broken", None),
+    ]
+    details = conn.execute(
+        "select count(*) filter (where details::text ~ 'Knækket|Kun ok|Hızlı'), count(*)"
+        " from build_customer_360.customer_timeline"
+    ).fetchone()
+    assert details is not None
+    assert details[0] == 0
+    assert details[1] > 10
+
+
+def test_a_customers_row_sums_up_touches_margin_and_returns(conn: Conn) -> None:
+    columns = (
+        "who, first_touch_channel, last_touch_channel, margin_amount, margin_known_rate, n_returns, returned_amount,"
+        " n_broken_promises, favourite_category"
+    )
+    assert _rows(conn, columns, "customers") == [
+        ("ayse", "unknown", "checkout", Decimal("49.50"), Decimal("0.7500"), 0, Decimal("0.00"), 1, None),
+        ("bo", "unknown", "review", Decimal("28.00"), Decimal("1.0000"), 1, Decimal("10.00"), 1, None),
+    ]

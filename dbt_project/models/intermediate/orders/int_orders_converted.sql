@@ -52,6 +52,7 @@ converted as (
             cast(round({{ amount }}_amount * exchange_rate, 2) as numeric(18, 2)) as {{ amount }}_amount,
         {%- endfor %}
         total_amount as original_total_amount,
+        refunded_amount as original_refunded_amount,
         is_cancelled,
         is_test,
         is_counted,

@@ -16,6 +16,12 @@ benchmarks as (
 
 ),
 
+spend as (
+
+    select * from {{ ref('int_acquisition_spend') }}
+
+),
+
 literature as (
 
     select
@@ -74,10 +80,53 @@ counted as (
 
 ),
 
+spent as (
+
+    select
+        month,
+        sum(spend_amount) as spend_amount
+    from spend
+    group by month
+
+),
+
+won as (
+
+    select
+        cohort_month as month,
+        count(*) as n_won
+    from purchase_months
+    where month = cohort_month
+    group by cohort_month
+
+),
+
+-- What winning one cost in the same twelve months; a year of which a month's spend is not known has no cost.
+winning as (
+
+    select
+        months.month,
+        case
+            when count(spent.spend_amount) over last_year = 12
+                then sum(spent.spend_amount) over last_year / nullif(sum(coalesce(won.n_won, 0)) over last_year, 0)
+        end as cost_of_one,
+        count(spent.spend_amount) over last_year as n_months_known
+    from months
+    left join spent
+        on months.month = spent.month
+    left join won
+        on months.month = won.month
+    window last_year as (order by months.month rows between 11 preceding and current row)
+
+),
+
 joined as (
 
     select
         months.month,
+        counted.n_lost * winning.cost_of_one as replacing_cost,
+        winning.n_months_known,
+        winning.cost_of_one,
         coalesce(counted.n_customers, 0) as n_customers,
         coalesce(counted.n_lost, 0) as n_lost,
         counted.lost_amount,
@@ -93,6 +142,8 @@ joined as (
         end as missing_reason
     from months
     cross join literature
+    inner join winning
+        on months.month = winning.month
     left join counted
         on months.month = counted.month
 
@@ -125,11 +176,17 @@ final as (
         cast(high_rate as numeric(9, 4)) as literature_high_rate,
         case when missing_reason is null then cast(coalesce(lost_amount, 0) as numeric(18, 2)) end as lost_amount,
         case when missing_reason is null then cast(round(average_amount, 2) as numeric(18, 2)) end as average_amount,
-        -- What a new customer costs needs what was spent to win them.
-        cast(null as numeric(18, 2)) as replacing_cost_amount,
-        cast(null as numeric(18, 2)) as keeping_cost_low_amount,
-        cast(null as numeric(18, 2)) as keeping_cost_high_amount,
-        'what winning customers cost is not known here' as cost_missing_reason,
+        case when missing_reason is null then cast(round(replacing_cost, 2) as numeric(18, 2)) end
+            as replacing_cost_amount,
+        case when missing_reason is null then cast(round(replacing_cost / high_factor, 2) as numeric(18, 2)) end
+            as keeping_cost_low_amount,
+        case when missing_reason is null then cast(round(replacing_cost / low_factor, 2) as numeric(18, 2)) end
+            as keeping_cost_high_amount,
+        case
+            when missing_reason is not null then missing_reason
+            when n_months_known < 12 then 'what winning customers cost is not known for the whole year'
+            when cost_of_one is null then 'nobody was won in the year'
+        end as cost_missing_reason,
         cast(low_factor as numeric(9, 4)) as literature_low_factor,
         cast(high_factor as numeric(9, 4)) as literature_high_factor,
         case when missing_reason is null then n_customers < {{ var('min_customers_for_a_share') }} end as is_too_thin
