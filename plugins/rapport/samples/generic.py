@@ -263,7 +263,7 @@ def _products(row: Column) -> Block:
 
 def known_addresses(retailer: Retailer) -> Iterator[tuple[Text, Column]]:
     """Every address by which the side systems know somebody by now, with the person's row; -1 for a stranger's."""
-    listed = tables(retailer, -NEVER)
+    listed = tables(retailer, -int(NEVER))
     for table, from_order in (("reviews", True), ("loyalty_points", True), ("checkouts", False)):
         row = listed[table][0]
         row = np.where(row < 0, -1 - row, row)
