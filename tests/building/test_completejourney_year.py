@@ -1,11 +1,12 @@
-"""The Complete Journey's year, really built and published: its known figures, and arithmetic on a changed copy."""
+"""The Complete Journey's year, really built and published: its known figures, retention and dependence on coupons as
+pandas finds them in the files, and arithmetic on a changed copy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import numpy as np
@@ -72,14 +73,14 @@ def year(shared_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def run_night(business: Business, business_date: date, landing: Path) -> None:
-    """Load, build customer_360 and publish it, as the DAGs do."""
+    """Load, build customer_360 and loyalty, and publish the first, as the DAGs do."""
     with connect(business.name) as conn:
         open_night(conn, business, business_date, landing=landing)
         results = ingest_path(conn, business, landing, business_date)
         assert {(found.status, found.quarantined) for found in results} == {("loaded", 0)}
         night = claim_next(conn, business, "build", now=datetime(2100, 1, 1, tzinfo=UTC))
         assert night is not None
-    build_night(business, night, list(DBT_STEPS)[: list(DBT_STEPS).index("customer_360") + 1])
+    build_night(business, night, list(DBT_STEPS)[: list(DBT_STEPS).index("loyalty") + 1])
     tables = [table for table in tables_from_manifest(read_manifest(business.name)) if table.mart == "customer_360"]
     with connect(business.name) as conn:
         advance(conn, business_date, "built")
@@ -242,6 +243,86 @@ def test_the_published_year_has_the_figures_it_is_known_by(year: Year) -> None:
         n_redemptions=2_102,
         n_redemptions_on_order_day=2_102,
     )
+
+
+def orders_of(exports: Path) -> pd.DataFrame:
+    """Baskets with household, store day, cents, and whether they had a discount or a coupon redeemed on their day."""
+    lines = read_export(exports, "transactions", YEAR)
+    redemptions = read_export(exports, "coupon_redemptions", YEAR)
+    lines = lines.assign(
+        cents=cents(lines["sales_value"]),
+        discount=cents(lines["retail_disc"]) + cents(lines["coupon_match_disc"]),
+        at=pd.to_datetime(lines["transaction_timestamp"], utc=True),
+    )
+    orders = lines.groupby("basket_id").agg(
+        household=("household_id", "first"), cents=("cents", "sum"), discount=("discount", "sum"), at=("at", "min")
+    )
+    orders = orders.sort_values(["household", "at", "basket_id"])
+    orders["day"] = orders["at"].dt.tz_convert(STORES).dt.date
+    orders["month"] = [day.replace(day=1) for day in orders["day"]]
+    orders["nth"] = orders.groupby("household").cumcount() + 1
+    redeemed = set(
+        zip(redemptions["household_id"], pd.to_datetime(redemptions["redemption_date"]).dt.date, strict=True)
+    )
+    orders["has_coupon"] = [pair in redeemed for pair in zip(orders["household"], orders["day"], strict=True)]
+    return orders
+
+
+def share(part: int, whole: int) -> Decimal:
+    return (Decimal(part) / whole).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+def test_retention_by_cohort_is_what_pandas_finds(year: Year) -> None:
+    orders = orders_of(year.exports)
+    orders["cohort"] = orders.groupby("household")["month"].transform("min")
+    last = YEAR.replace(day=1)
+    expected = {}
+    for cohort, members in orders.groupby("cohort"):
+        n = members["household"].nunique()
+        for since, month in enumerate(pd.date_range(cohort, last, freq="MS").date):
+            of_month = members[members["month"] == month]
+            n_active = of_month["household"].nunique()
+            n_repeat = members[(members["nth"] == 2) & (members["month"] <= month)]["household"].nunique()
+            expected[cohort, since] = (
+                month, n, n_active, n_repeat, share(n_active, n), share(n_repeat, n), dollars(of_month["cents"].sum())
+            )  # fmt: skip
+    with connect(year.business.name) as conn:
+        rows = conn.execute(
+            "select cohort_month, months_since, month, n_customers, n_active, n_repeat, retention_rate, repeat_rate,"
+            " net_revenue_amount from build_loyalty.retention"
+        ).fetchall()
+    assert {row[:2]: row[2:] for row in rows} == expected
+    assert len(expected) > 50
+
+
+def test_dependence_on_coupons_is_what_pandas_finds(year: Year) -> None:
+    orders = orders_of(year.exports)
+    expected = {
+        household: (len(own), int((own["discount"] > 0).sum()), int(own["has_coupon"].sum()))
+        for household, own in orders.groupby("household")
+    }
+    with connect(year.business.name) as conn:
+        rows = conn.execute(
+            "select split_part(source_record_id, ':', 3), n_orders, n_discounted_orders, n_coupon_orders"
+            " from build_loyalty.shopper_style join build_identity.customer_records using (customer_id)"
+            " where n_orders > 0"
+        ).fetchall()
+        repeat = conn.execute(
+            "select sum(n_repeat_orders), sum(n_coupon), sum(n_with_incentive) from build_loyalty.loyalty_class"
+        ).fetchone()
+    assert {row[0]: row[1:] for row in rows} == expected
+    later = orders[orders["nth"] > 1]
+    incentive = later["has_coupon"] | (later["discount"] > 0)
+    assert repeat == (len(later), int(later["has_coupon"].sum()), int(incentive.sum()))
+    assert later["has_coupon"].sum() > 1000
+
+
+def test_a_year_of_orders_says_that_it_cannot_tell_a_yearly_loss(year: Year) -> None:
+    with connect(year.business.name) as conn:
+        rows = conn.execute(
+            "select missing_reason, loss_rate, count(*) from build_loyalty.customer_loss group by 1, 2"
+        ).fetchall()
+    assert rows == [("fewer than two years of orders", None, 12)]
 
 
 def test_a_changed_copy_changes_the_published_figures_as_arithmetic_says(year: Year, tmp_path: Path) -> None:

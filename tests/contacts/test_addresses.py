@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rapport.contacts import NormalForm, normalise
@@ -118,6 +118,7 @@ _addresses = st.builds(
 
 
 @given(_addresses, st.sampled_from(["TR", "DK", "GB", ""]))
+@example("str Mah. Gül Sk. 1", "TR")
 def test_a_normal_form_is_its_own(raw: str, country: str) -> None:
     found = form("street", raw, country)
     again = form("street", str(found.normalised), country)

@@ -195,7 +195,7 @@ def analysing(retailer: Retailer, second_night: dict[str, Any]) -> Iterator[Publ
         conn.execute(
             "create view ada.stages as select lifecycle_stage, count(customer_id) as customers,"
             " (select count(response_id) from customer_360.survey_responses) as responses"
-            " from loyalty.lifecycle group by lifecycle_stage"
+            " from loyalty.lifecycle where is_current group by lifecycle_stage"
         )
     transaction = analyst.session()
     transaction.execute("set transaction isolation level repeatable read, read only")

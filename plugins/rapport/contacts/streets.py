@@ -187,7 +187,9 @@ def _read_word(parts: _Parts, written: str, following: tuple[str, str]) -> int:
     side = _words().sides.get(written.rstrip("."))
     if role == "noise":
         return 1
-    if side is not None and parts.house is not None:
+    # Before MAH it is a neighbourhood's name.
+    is_name = kind == "word" and _words().role.get(_one_spelling(text)) == "neighbourhood"
+    if side is not None and parts.house is not None and not is_name:
         parts.units.append((side, ""))
     elif role == "neighbourhood" and parts.street and parts.house is None:
         parts.area += [*parts.street, word]
