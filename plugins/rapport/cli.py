@@ -74,6 +74,7 @@ GROUPS = {
     "identity": ("rapport.identity.commands", "app"),
     "segments": ("rapport.activation.commands", "app"),
     "nights": ("rapport.nights.commands", "nights_app"),
+    "customer": ("rapport.privacy.commands", "app"),
 }
 COMMANDS = {
     "ingest": ("rapport.landing.commands", "ingest"),
