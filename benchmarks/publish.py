@@ -27,7 +27,7 @@ def publishing(name: str, n_rows: int) -> list[Measured]:
         mart="loyalty",
         name="bench",
         primary_key=("id",),
-        columns=tuple(Column(column, "", False) for column in ["id", *MEASURES]),
+        columns=tuple(Column(column) for column in ["id", *MEASURES]),
         description="",
     )
     with connect(name) as conn:

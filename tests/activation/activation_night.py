@@ -49,7 +49,8 @@ class Lists:
 
     def add(self, segment: str, customer_id: str, contact: str, first_name: str | None = "Ada") -> None:
         self.conn.execute(
-            "insert into build_activation.lists values"
+            "insert into build_activation.lists (business_date, segment, destination, customer_id, channel, contact,"
+            " locale, first_name, reason, offer, valid_until) values"
             " (%s, %s, 'drop', %s, 'email', %s, 'tr', %s, 'because', null, %s)",
             [NIGHT, segment, customer_id, contact, first_name, datetime(2026, 12, 1, 21, tzinfo=UTC)],
         )

@@ -21,7 +21,8 @@ def lists(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         conn.execute(
             "create table build_activation.lists (business_date date, segment text, destination text,"
             " customer_id text, channel text, contact text, locale text, first_name text, reason text,"
-            " offer text, valid_until timestamptz,"
+            " offer text, valid_until timestamptz, last_name text, birth_date date, city text, postal_code text,"
+            " country_code text,"
             " primary key (business_date, segment, destination, customer_id))"
         )
         conn.execute(

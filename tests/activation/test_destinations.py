@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from activation_night import segment
 
-from rapport.activation.destinations import declared_destinations, parse_destination
+from rapport.activation.destinations import check_destinations, declared_destinations, parse_destination
 from rapport.errors import DeliveryError
 
 GOOD = """\
@@ -25,7 +26,7 @@ columns:
         (GOOD + "colour: red\n", "colour: Extra inputs"),
         (GOOD.replace("owner: customer-service\n", ""), "owner: Field required"),
         (
-            GOOD.replace("from: customer_id", "from: birth_date"),
+            GOOD.replace("from: customer_id", "from: shoe_size"),
             "columns.0.from: Input should be 'business_date'",
         ),
         (GOOD.replace("customer_id}", "customer_id, form: shout}"), "columns.0.form: Input should be 'text'"),
@@ -54,3 +55,12 @@ def test_the_own_drop_is_there() -> None:
     drop = declared_destinations()["drop"]
     assert drop.folder == ""
     assert drop.headers[:5] == ["customer_id", "segment", "reason", "channel", "contact"]
+
+
+def test_a_list_goes_nowhere_that_its_purpose_does_not_cover() -> None:
+    destinations = declared_destinations()
+    check_destinations([segment("vip", destinations=["drop", "klaviyo"])], destinations)
+    with pytest.raises(DeliveryError, match="takes lists under advertising, this one is under marketing") as failure:
+        check_destinations([segment("vip", destinations=["meta"])], destinations)
+    assert failure.value.where == "models/activation/segments/seg_vip.sql"
+    check_destinations([segment("vip", destinations=["meta"], consent_purpose="advertising")], destinations)

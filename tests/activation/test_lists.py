@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rapport.activation.destinations import Destination, declared_destinations
-from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, neutralised, render
+from rapport.activation.forms import neutralised
+from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
 
 DROP = declared_destinations()["drop"]
 VALID_UNTIL = datetime(2026, 12, 1, 0, 0, tzinfo=timezone(timedelta(hours=3)))
@@ -31,6 +32,11 @@ def row(customer_id: str = "c_1", **values: Any) -> list[Any]:
         "reason": "because",
         "offer": None,
         "valid_until": VALID_UNTIL,
+        "last_name": "Yılmaz",
+        "birth_date": date(1990, 2, 16),
+        "city": "København K",
+        "postal_code": "1050",
+        "country_code": "DK",
         **values,
     }
     return [found[column] for column in LIST_COLUMNS]

@@ -94,3 +94,35 @@ def read_marts(conn: Connection) -> Seen:
         assert row is not None
         seen[mart] = row
     return seen
+
+
+def personal_data_readable(owner: Connection) -> list[str]:
+    """Columns, of any schema, in which an analyst can read somebody's e-mail address, number, street or birthday."""
+    known = owner.execute(
+        "select email from customer_360.customers where email is not null"
+        " union select phone from customer_360.customers where phone is not null"
+        " union select value from customer_360.customer_fields where field in ('street_address', 'birth_date')"
+        " union select raw_value from build_contacts.normalised where kind in ('email', 'phone') and is_valid"
+    ).fetchall()
+    owner.execute("create temporary table known_contacts (contact text primary key)")
+    owner.cursor().executemany("insert into known_contacts values (%s) on conflict do nothing", known)
+    owner.execute("grant select on known_contacts to rapport_analyst")
+    owner.execute("set role rapport_analyst")
+    columns = owner.execute(
+        "select nspname, relname, attname from pg_class"
+        " join pg_namespace on pg_namespace.oid = relnamespace join pg_attribute on attrelid = pg_class.oid"
+        " where relkind in ('r', 'v', 'm', 'p', 'f') and attnum > 0 and not attisdropped"
+        " and nspname not in ('pg_catalog', 'information_schema') and relname <> 'known_contacts'"
+        " and has_schema_privilege(nspname, 'usage') and has_column_privilege(pg_class.oid, attnum, 'select')"
+    ).fetchall()
+    assert len(columns) > 100, "analysts read the marts"
+    found = []
+    for schema, table, column in columns:
+        query = sql.SQL(
+            "select exists (select from {}.{} as seen where seen.{}::text ~ '[^ *]@[^ *]+[.]'"
+            " or seen.{}::text in (select contact from known_contacts))"
+        ).format(*map(sql.Identifier, (schema, table, column, column)))
+        if owner.execute(query).fetchone() == (True,):
+            found.append(f"{schema}.{table}.{column}")
+    owner.execute("reset role")
+    return found

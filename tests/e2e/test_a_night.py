@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from e2e.analyst import personal_data_readable
 from e2e.conftest import Checkout
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
@@ -79,8 +80,10 @@ def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout], tmp_
     assert Path(first["look"]["dbt_docs"]).stat().st_size > 100_000
     assert Path(first["look"]["data_docs"]).is_file()
     with checkout.connect() as conn:
+        assert personal_data_readable(conn) == []
         conn.execute("set role rapport_analyst")
-        assert conn.execute("select count(customer_id) from customer_360.customers").fetchone() == (first["customers"],)
+        query = "select count(*), count(distinct email) > 50 from customer_360.customers_masked"
+        assert conn.execute(query).fetchone() == (first["customers"], True)
 
     compare_with_golden(checkout)
 

@@ -116,6 +116,27 @@ def test_any_table_of_text_in_any_declared_dialect_comes_back_equal(
     assert found == rows
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(TEXT.filter(bool), TEXT), min_size=1, max_size=6))
+def test_any_text_that_needs_no_quotes_on_its_way_to_postgres_comes_back_equal(
+    conn: psycopg.Connection[Any],
+    business: Business,
+    notes: Declaration,
+    fresh_files: Callable[..., Path],
+    rows: list[tuple[str, str]],
+) -> None:
+    # Of declared columns only: others are kept as JSON, which has quotes.
+    path = fresh_files(as_csv([HEADERS[:2], *rows], quoting=csv.QUOTE_ALL).encode())
+    day = date(2000, 1, 1) + timedelta(days=int(path.stem.split("_")[1]))
+    result = load_file(conn, business, notes, path, NIGHT, file_date=day)
+    assert (result.status, result.loaded) == ("loaded", len(rows)), result.reason
+    found = conn.execute(
+        "select record_id, coalesce(note, '') from raw.notebook__notes where _load_id = %s order by _row_number",
+        [result.load_id],
+    ).fetchall()
+    assert found == rows
+
+
 HEAD = b"Record ID,Note\n"
 SCRAPS = st.lists(
     st.sampled_from([b"1,a\n", b'2,"b"\n', b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"\xc3\xa6"])
@@ -234,7 +255,11 @@ def test_a_table_of_many_blocks_comes_back_equal(
     notes: Declaration,
     fresh_files: Callable[..., Path],
 ) -> None:
-    rows = [(str(number), f'note "{number}",\nsecond line {"ø" * (number % 50)}') for number in range(60_000)]
+    plain = [(str(number), f"C:\\notes\\{number} {'ø' * (number % 50)}") for number in range(120_000)]
+    quoted = [
+        (str(number), f'note "{number}",\nsecond line {"ø" * (number % 50)}') for number in range(120_000, 180_000)
+    ]
+    rows = plain + quoted
     written = io.StringIO(newline="")
     csv.writer(written).writerows([HEADERS[:2], *rows])
     result = load_file(conn, business, notes, fresh_files(written.getvalue().encode()), NIGHT)

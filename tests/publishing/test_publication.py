@@ -20,7 +20,7 @@ CUSTOMERS = Table(
     ("customer_id",),
     (
         Column("customer_id", "Who."),
-        Column("email", "Address.", is_pii=True),
+        Column("email", "Address.", pii="email"),
         Column("n_orders", "How many."),
     ),
     "One row per person.",
@@ -144,7 +144,9 @@ def test_an_analyst_cannot_read_personal_data_nor_what_is_being_built(conn: Conn
 
 def test_a_column_that_turns_out_to_be_personal_is_closed(conn: Connection, warehouse: str) -> None:
     publish_night(conn)
-    closed = tuple(Column(column.name, is_pii=column.name != "customer_id") for column in CUSTOMERS.columns)
+    closed = tuple(
+        Column(column.name, pii="name" if column.name != "customer_id" else None) for column in CUSTOMERS.columns
+    )
     publish(conn, "test", SECOND, [Table("customer_360", "customers", ("customer_id",), closed)])
     conn.commit()
     with analyst(conn, warehouse) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):

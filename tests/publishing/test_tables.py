@@ -36,7 +36,7 @@ def manifest(**changes: Any) -> dict[str, Any]:
 
 
 def test_only_models_under_marts_are_published() -> None:
-    columns = (Column("customer_id", "Who."), Column("email", "Address.", is_pii=True))
+    columns = (Column("customer_id", "Who."), Column("email", "Address.", pii="email"))
     expected = Table("customer_360", "customers", ("customer_id",), columns, "One row per person.")
     assert tables_from_manifest(manifest()) == [expected]
 

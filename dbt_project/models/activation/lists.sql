@@ -25,7 +25,12 @@ final as (
         customers.first_name,
         segment_members.reason,
         segment_members.offer,
-        segment_members.valid_until
+        segment_members.valid_until,
+        customers.last_name,
+        customers.birth_date,
+        customers.city,
+        customers.postal_code,
+        customers.country_code
     from allocation
     inner join segment_members
         on

@@ -80,6 +80,7 @@ def prepare(
     for segment, destination in pairs:
         rows = rows_of_list(conn, business_date, segment, destination)
         content = render(rows, destinations[destination])
+        _refuse_too_large(content, destinations[destination], segment)
         file_name = f"{file_stem(segment, business_date)}.csv"
         path = folder / destination / file_name
         _keep(path, content)
@@ -216,6 +217,15 @@ def _refuse_changed_list(prepared: PreparedList, content: bytes) -> None:
             "The list changed between preparation and delivery: what was checked is not what would go.",
             where=_where(prepared),
             fix="prepare and check the night's lists again",
+        )
+
+
+def _refuse_too_large(content: bytes, destination: Destination, segment: str) -> None:
+    if destination.max_bytes is not None and len(content) > destination.max_bytes:
+        raise DeliveryError(
+            f"The list of {segment} has {len(content):,} bytes; {destination.title} takes {destination.max_bytes:,}.",
+            where=f"destinations/{destination.name}.yml: max_bytes",
+            fix="divide the segment in two, or give it another destination",
         )
 
 

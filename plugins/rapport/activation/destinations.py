@@ -10,7 +10,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from rapport.activation.segments import Segment
+from rapport.activation.forms import Form
+from rapport.activation.segments import Purpose, Segment
 from rapport.errors import DeliveryError
 
 MAPPINGS = Path(__file__).parent / "destinations"
@@ -27,15 +28,20 @@ Source = Literal[
     "reason",
     "offer",
     "valid_until",
+    "email",
+    "phone",
+    "last_name",
+    "birth_date",
+    "city",
+    "postal_code",
+    "country_code",
 ]
-Form = Literal["text", "contact", "timestamp", "date"]
 
 
 class Column(BaseModel):
-    """One column of the file: its header, the column of build_activation.lists it comes from, and its form.
+    """One column of the file: its header, where it comes from, and its form (forms.py; docs/how-to explains each).
 
-    text: as it is, formulas neutralised · contact: the same, but a phone keeps its `+` ·
-    timestamp: UTC, `2026-11-22T21:00:00Z` · date: `2026-11-22`.
+    It comes from a column of build_activation.lists; `email` and `phone` are the contact where it is one.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -43,6 +49,8 @@ class Column(BaseModel):
     header: str = Field(min_length=1)
     source: Source = Field(alias="from")
     form: Form = "text"
+    hash: Literal["sha256"] | None = Field(None, description="the SHA-256 (hex) of the form in its place")
+    max_bytes: int | None = Field(None, ge=1, description="a longer text is cut, between characters")
 
 
 class Destination(BaseModel):
@@ -55,6 +63,12 @@ class Destination(BaseModel):
     owner: str
     schema_version: int = Field(ge=1, description="raise it whenever the columns change")
     folder: str = Field(pattern=r"^([a-z0-9_]+)?$", description="folder below the night's; '' for the night's own")
+    purposes: list[Purpose] = Field(
+        ["marketing", "service", "survey"],
+        min_length=1,
+        description="consent purposes of lists it may get; another purpose's list is refused",
+    )
+    max_bytes: int | None = Field(None, ge=1, description="a larger file is not taken there, and refused here")
     columns: list[Column] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -112,7 +126,7 @@ def parse_destination(text: str, name: str, file_name: str) -> Destination:
 
 
 def check_destinations(segments: Iterable[Segment], destinations: dict[str, Destination]) -> None:
-    """Raise DeliveryError for a segment that names a destination there is no mapping file for."""
+    """Raise DeliveryError for a segment whose destination has no mapping file, or takes no lists of its purpose."""
     for segment in segments:
         for name in segment.destinations:
             if name not in destinations:
@@ -120,4 +134,12 @@ def check_destinations(segments: Iterable[Segment], destinations: dict[str, Dest
                     f"config.meta.segment.destinations: there is no destination {name!r}.",
                     where=segment.path,
                     fix=f"use some of: {', '.join(sorted(destinations))}; or add one ({HOW_TO})",
+                )
+            purposes = destinations[name].purposes
+            if segment.consent_purpose not in purposes:
+                raise DeliveryError(
+                    f"{destinations[name].title} takes lists under {' or '.join(purposes)},"
+                    f" this one is under {segment.consent_purpose}: who agreed to one did not agree to the other.",
+                    where=segment.path,
+                    fix=f"take {name!r} out of config.meta.segment.destinations, or ask for that consent",
                 )

@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
-from datetime import UTC, date
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from rapport.activation.destinations import Column, Destination
-
-# What Excel, LibreOffice and Sheets read as the start of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_PHONE = re.compile(r"\+\d{6,15}")
+from rapport.activation.forms import cut, shaped
 
 LIST_COLUMNS = (
     "business_date",
@@ -32,6 +28,11 @@ LIST_COLUMNS = (
     "reason",
     "offer",
     "valid_until",
+    "last_name",
+    "birth_date",
+    "city",
+    "postal_code",
+    "country_code",
 )
 
 
@@ -51,27 +52,22 @@ def render(rows: pd.DataFrame, destination: Destination) -> bytes:
     No rows give a file with only the header: the receiver sees that the list was made and is empty.
     """
     ordered = rows.sort_values("customer_id", kind="stable")
-    shaped = pd.DataFrame({column.header: _shape(ordered[column.source], column) for column in destination.columns})
+    cells = pd.DataFrame({column.header: _cells(ordered, column) for column in destination.columns})
     text = io.StringIO()
-    shaped.to_csv(text, index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
+    cells.to_csv(text, index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     return text.getvalue().encode("utf-8")
 
 
-def _shape(values: pd.Series, column: Column) -> list[str]:
-    if column.form == "timestamp":
-        return ["" if pd.isna(value) else f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for value in values]
-    if column.form == "date":
-        return ["" if pd.isna(value) else f"{value:%Y-%m-%d}" for value in values]
-    keeps_phones = column.form == "contact"
-    return ["" if pd.isna(value) else neutralised(str(value), keeps_phones=keeps_phones) for value in values]
+def _cells(rows: pd.DataFrame, column: Column) -> list[str]:
+    return [
+        cut(shaped(value, column.form, locale=locale, is_hashed=column.hash == "sha256"), column.max_bytes)
+        for value, locale in zip(_values(rows, column), rows["locale"], strict=True)
+    ]
 
 
-def neutralised(cell: str, *, keeps_phones: bool = False) -> str:
-    """The cell with a leading `'` if a spreadsheet would run it as a formula.
-
-    A phone in international form (`+` and digits only) is a number to a spreadsheet, never a formula, and its
-    readers need the `+`: it stays where the column holds contact points.
-    """
-    if not cell.startswith(_FORMULA) or (keeps_phones and _PHONE.fullmatch(cell)):
-        return cell
-    return "'" + cell
+def _values(rows: pd.DataFrame, column: Column) -> list[Any]:
+    if column.source not in ("email", "phone"):
+        return rows[column.source].tolist()
+    # A list has one point a person: the one they agreed to. No other is sent along.
+    wants_email = column.source == "email"
+    return [point if ("@" in point) == wants_email else None for point in rows["contact"]]

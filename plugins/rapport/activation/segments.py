@@ -20,6 +20,8 @@ PREFIX = "seg_"
 COLUMNS = ("customer_id", "reason", "offer", "valid_until")
 HOW_TO = "docs/how-to/add-a-segment.md"
 
+# advertising: to be found again by advertisers' own means (ad_user_data, ad_personalization); no other yes includes it.
+Purpose = Literal["marketing", "service", "survey", "advertising"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 
 
@@ -34,9 +36,7 @@ class SegmentMeta(BaseModel):
     audience: Literal["customer", "service_staff"] = Field(
         description="customer: they are written to; service_staff: colleagues get the list and act by hand"
     )
-    consent_purpose: Literal["marketing", "service", "survey"] = Field(
-        description="the permission that (contact point, channel) must carry"
-    )
+    consent_purpose: Purpose = Field(description="the permission that (contact point, channel) must carry")
     priority: int = Field(ge=1, le=999, description="1 goes first where lists compete for a person")
     cap_days: int = Field(ge=0, le=3660, description="days in which a customer is on this list once; 0: no cap")
     holdout_share: float = Field(ge=0, lt=0.5, description="share of customers never contacted, to measure the lift")

@@ -39,10 +39,13 @@ class Cells(NamedTuple):
     def characters(self) -> Bytes:
         return np.frombuffer(self.content, dtype=np.uint8)
 
-    def counts(self, of: Mask) -> npt.NDArray[np.int64]:
-        """How many characters of each value are among these."""
-        so_far = np.concatenate([[0], np.cumsum(of, dtype=np.int64)])
-        return np.diff(so_far[self.bounds])
+    def counts(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """How many of these places, which ascend, lie in each value."""
+        starts, ends = self.bounds[:-1], self.bounds[1:]
+        # One in each, as the @ of addresses: to see that takes a tenth of counting.
+        if len(places) == len(starts) and np.all((starts <= places) & (places < ends)):
+            return np.ones(len(starts), dtype=np.int64)
+        return np.diff(np.searchsorted(places, self.bounds))
 
 
 def surely_fit(values: pa.Array, pattern: str) -> Mask | None:
@@ -68,17 +71,17 @@ def _whole_numbers(longest: int) -> Callable[[Cells], Mask]:
 
 
 def _are_amounts(cells: Cells) -> Mask:
-    n_points = cells.counts(cells.characters == ord("."))
+    n_points = cells.counts(np.flatnonzero(cells.characters == ord(".")))
     return _have_lengths(cells, 1, 15) & _hold_only(cells, _DIGITS + b".") & (n_points < np.minimum(cells.lengths, 2))
 
 
 def _are_addresses(cells: Cells) -> Mask:
-    is_at = cells.characters == ord("@")
-    fit: Mask = _have_lengths(cells, 6, 1 << 20) & _hold_only(cells, _PRINTABLE) & (cells.counts(is_at) == 1)
+    every_at = np.flatnonzero(cells.characters == ord("@"))
+    n_at = cells.counts(every_at)
+    fit: Mask = _have_lengths(cells, 6, 1 << 20) & _hold_only(cells, _PRINTABLE) & (n_at == 1)
     likely = np.flatnonzero(fit)
     starts, ends = cells.bounds[:-1][likely], cells.bounds[1:][likely]
-    every_at = np.flatnonzero(is_at)
-    at = every_at[np.searchsorted(every_at, starts)]  # the first from there on is the value's own
+    at = every_at[(np.cumsum(n_at) - n_at)[likely]]
     # .tr, .com or .info, after one character or more
     is_dotted = np.zeros(len(likely), dtype=bool)
     for back in (3, 4, 5):
@@ -155,7 +158,7 @@ def _hold_only(cells: Cells, allowed: bytes) -> Mask:
         return np.ones(len(cells.lengths), dtype=bool)
     is_other = np.ones(256, dtype=bool)
     is_other[list(allowed)] = False
-    has_none: Mask = cells.counts(is_other[cells.characters]) == 0
+    has_none: Mask = cells.counts(np.flatnonzero(is_other[cells.characters])) == 0
     return has_none
 
 

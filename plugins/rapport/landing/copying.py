@@ -109,26 +109,24 @@ def copy_rows(
     assert result.load_id is not None
     is_compared = stores_differences(declaration) and bool(found.load_ids)
     target = create_incoming(conn, declaration) if is_compared else sql.Identifier("raw", declaration.raw_table)
-    statement = sql.SQL("copy {} ({}) from stdin (format csv, delimiter {})").format(
-        target, sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns)), COPY_DELIMITER
-    )
+    columns = sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns))
     n_loaded = n_skipped = n_quarantined = n_erased = 0
     reasons: Counter[str] = Counter()
     blocks = _ahead(_sorted(reader, sorter))
-    is_done = False
-    while not is_done:
-        held: list[Quarantined] = []
+    block = next(blocks, None)
+    while block is not None:
+        is_csv, held = block.is_csv, list[Quarantined]()
+        statement = sql.SQL("copy {} ({}) from stdin (format {}, delimiter {}, null '')").format(
+            target, columns, sql.SQL("csv" if is_csv else "text"), COPY_DELIMITER
+        )
         with conn.cursor().copy(statement) as copy:
-            is_done = True
-            for block in blocks:
+            while block is not None and block.is_csv == is_csv and len(held) < _QUARANTINE_BATCH:
                 copy.write(block.rows)
                 n_loaded += block.n_loaded
                 n_skipped += block.n_skipped
                 n_erased += block.n_erased
                 held += block.quarantined
-                if len(held) >= _QUARANTINE_BATCH:
-                    is_done = False
-                    break
+                block = next(blocks, None)
         hold(held)
         n_quarantined += len(held)
         reasons.update(row.fault.reason for row in held)

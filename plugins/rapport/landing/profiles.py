@@ -32,7 +32,7 @@ class Profile:
         declared = [column.name for column in declaration.loaded_columns if column.is_category]
         self.categories: dict[str, set[str] | None] = {name: set() for name in declared if name in layout.columns}
 
-    def add(self, rows: pa.RecordBatch, quarantined: Iterable[Quarantined]) -> None:
+    def add(self, rows: pa.Table, quarantined: Iterable[Quarantined]) -> None:
         """Count a block: the rows that are loaded, by raw column, and those that are not."""
         self.n_rows += rows.num_rows
         for name in self.n_empty:

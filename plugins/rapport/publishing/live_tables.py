@@ -12,10 +12,12 @@ import psycopg
 from psycopg import sql
 
 from rapport.errors import RapportError
+from rapport.publishing.masked_views import mask
 from rapport.publishing.tables import Table
 
 Connection = psycopg.Connection[Any]
 ANALYST = "rapport_analyst"
+PERSONAL_DATA = "rapport_personal_data"
 
 _COLUMNS = """
     select attname, format_type(atttypid, atttypmod) from pg_attribute
@@ -57,6 +59,8 @@ def prepare(conn: Connection, table: Table) -> dict[str, str]:
             conn.execute(statement.format(table.live, sql.Identifier(name), sql.SQL(built[name])))
     _comment(conn, table, built)
     _grant(conn, table, built)
+    customers = columns_of(conn, sql.Identifier("customer_360", "customers"))
+    mask(conn, table, columns_of(conn, table.live), customers, ANALYST)
     return built
 
 
@@ -74,13 +78,14 @@ def _create(conn: Connection, table: Table, built: dict[str, str]) -> None:
 
 def _refuse_what_would_break(conn: Connection, table: Table, built: dict[str, str], live: dict[str, str]) -> None:
     name_of = table.live.as_string(conn)
+    drop_view = f"drop view if exists {table.masked.as_string(conn)}"  # publishing makes it again
     gone = [name for name in live if name not in built]
     if gone:
         raise RapportError(
             f"{table.label} lost {', '.join(gone)}, which analysts may be using.",
             where=f"{name_of}: the live table has it, the built one has not",
             fix="put it back in the model; or tell the analysts, then "
-            + "; ".join(f'alter table {name_of} drop column "{name}"' for name in gone),
+            + "; ".join([drop_view, *(f'alter table {name_of} drop column "{name}"' for name in gone)]),
         )
     changed = [name for name in live if live[name] != built[name]]
     if changed:
@@ -90,7 +95,9 @@ def _refuse_what_would_break(conn: Connection, table: Table, built: dict[str, st
             + ".",
             where=name_of,
             fix="keep the type or give the column a new name; or, when no analyst is connected, "
-            + "; ".join(f'alter table {name_of} alter column "{name}" type {built[name]}' for name in changed),
+            + "; ".join(
+                [drop_view, *(f'alter table {name_of} alter column "{name}" type {built[name]}' for name in changed)]
+            ),
         )
     key = conn.execute(
         "select array_agg(attname::text order by attname) from pg_index"
@@ -126,9 +133,14 @@ def _comment(conn: Connection, table: Table, built: dict[str, str]) -> None:
 
 
 def _grant(conn: Connection, table: Table, built: dict[str, str]) -> None:
-    """Let analysts read the columns declared free of personal data; undeclared ones stay closed."""
-    readable = {column.name for column in table.columns if column.name in built and not column.is_pii}
+    """Let analysts read the columns declared free of personal data; undeclared ones stay closed.
+
+    Who has the role for personal data reads all of them.
+    """
     name_of = table.live.as_string(conn)
+    if conn.execute("select has_table_privilege(%s, %s, 'select')", [PERSONAL_DATA, name_of]).fetchone() == (False,):
+        conn.execute(sql.SQL("grant select on {} to {}").format(table.live, sql.Identifier(PERSONAL_DATA)))
+    readable = {column.name for column in table.columns if column.name in built and not column.pii}
     granted = {
         name
         for (name,) in conn.execute(

@@ -15,11 +15,11 @@ BUILD_PREFIX = "build_"
 
 @dataclass(frozen=True)
 class Column:
-    """A documented column. Analysts may not read one that `is_pii`."""
+    """A documented column. One with a kind of personal data (`pii`: email, name, free_text …) is closed to analysts."""
 
     name: str
     description: str = ""
-    is_pii: bool = False
+    pii: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class Table:
     @property
     def live(self) -> sql.Identifier:
         return sql.Identifier(self.mart, self.name)
+
+    @property
+    def masked(self) -> sql.Identifier:
+        """The view in which analysts read all columns, personal ones masked."""
+        return sql.Identifier(self.mart, f"{self.name}_masked")
 
     @property
     def built(self) -> sql.Identifier:
@@ -69,7 +74,7 @@ def _table(node: Mapping[str, Any]) -> Table:
             else "let dbt_project.yml build it in a schema build_<mart>",
         )
     columns = tuple(
-        Column(name, str(column.get("description") or "").strip(), bool(_meta(column).get("pii")))
+        Column(name, str(column.get("description") or "").strip(), _meta(column).get("pii"))
         for name, column in node["columns"].items()
     )
     return Table(

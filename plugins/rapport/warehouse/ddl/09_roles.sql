@@ -1,8 +1,12 @@
--- Analysts read the live marts and nothing else. Column privileges on PII are set when a table is published.
+-- Analysts read the live marts and nothing else, without personal data; column privileges are set when a table is
+-- published. Who may see personal data has the second role, which includes the first.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'rapport_analyst') then
         create role rapport_analyst nologin;
+    end if;
+    if not exists (select from pg_roles where rolname = 'rapport_personal_data') then
+        create role rapport_personal_data nologin in role rapport_analyst;
     end if;
 exception when duplicate_object or unique_violation then null; -- another business's database got there first
 end $$;
