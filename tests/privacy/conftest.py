@@ -177,7 +177,8 @@ def add_the_person(landing: Path) -> None:
         "Notes": "For quux, leave it at the Xylograf's",
     }
     member = {"First Name": "Ymir", "Last Name": "Vandelay", "Email": MEMBER, "Record ID": MEMBER_ID,
-              "Phone Number": "33445566", "Mobile Phone Number": "", "Date of birth": "1999-12-31"}  # fmt: skip
+              "Phone Number": "33445566", "Mobile Phone Number": "", "Date of birth": "1999-12-31",
+              "Country/Region": "Denmark"}  # fmt: skip
     consent = {"Phone Number": "31 22 33 44", "Channel": "email", "Purpose": "marketing", "Status": "OPT_IN"}
     answer = {surveys.NPS: "2", surveys.CSAT: "1", "End Date": f"{NIGHT:%m/%d/%Y} 08:00:00"}
     everywhere = {**name, **address, **phones, **country, "Email": EMAIL, "Record ID": "20199999999"}

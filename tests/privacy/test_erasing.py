@@ -88,7 +88,10 @@ def test_other_persons_keep_every_row(retailer: Retailer) -> None:
         files = {path: path.read_text("utf-8-sig").splitlines() for path in retailer.landing.rglob("*.csv")}
         customer = conn.execute("select customer_id from customer_360.customers where email = %s", [EMAIL]).fetchone()
         assert customer is not None
-        theirs = (*TRACES, customer[0])
+        records = conn.execute(
+            "select source_record_id from customer_360.customer_identities where customer_id = %s", customer
+        ).fetchall()
+        theirs = (*TRACES, customer[0], *(record for (record,) in records))
         erase(retailer.business, retailer.tables, customer[0])
         after = rows_of_all_tables(conn)
     books = {"ops.loads", "ops.erasures", "ops.tombstones", "quality.results", "activation.deliveries"}

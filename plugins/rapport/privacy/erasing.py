@@ -149,6 +149,7 @@ def _read_unfinished(business: Business, erasure_id: int) -> Person:
 def _erase_from_warehouse(
     conn: Connection, business: Business, tables: list[Declaration], person: Person, proof: Proof
 ) -> None:
+    conn.commit()  # what was looked up so far: else all of this would end with that transaction, not here
     with conn.transaction():
         found = find_raw_rows(conn, business, tables, person)
         proof.removed_rows = remove_raw_rows(conn, tables, found)
