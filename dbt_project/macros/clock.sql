@@ -12,3 +12,13 @@
 {% macro to_business_date(column) -%}
     cast({{ column }} at time zone '{{ var("time_zone") }}' as date)
 {%- endmacro %}
+
+{#- An instant, if it has come by the night's clock: what lies after it has not happened, as far as this night can know. -#}
+{% macro as_of_night(column) -%}
+    case when {{ column }} <= {{ clock() }} then {{ column }} end
+{%- endmacro %}
+
+{#- The last instant of a calendar day of the stores: what is done by then is done on that day. -#}
+{% macro last_instant_of(day) -%}
+    {{ end_of_day(day) }} - interval '1 microsecond'
+{%- endmacro %}

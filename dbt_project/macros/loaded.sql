@@ -46,7 +46,8 @@
                      lacks it. Such records keep their place in history, unless newest_only leaves them out
       full, no key   the rows of the newest export
     Beside the raw columns: file_name; file_date and first_file_date, the newest and the first export that list the record
-    (of a delta the row's own); closed_on; and load_order, where of two rows the smaller one counts.
+    (of a delta the row's own); stored_date, the export that brought the row as it is; closed_on; and load_order, where of
+    two rows the smaller one counts.
 -#}
 {% macro loaded(raw_table, newest_only=false) -%}
     {%- set export = declared_export(raw_table) or {'mode': 'delta', 'key': []} -%}
@@ -56,6 +57,7 @@
         loads.file_name,
         records.file_date,
         records.first_file_date,
+        loads.export_date as stored_date,
         records.closed_on,
         records.load_order
     from {{ raw_table }} as raw_rows
@@ -74,6 +76,7 @@
         active_loads.file_name,
         active_loads.file_date,
         active_loads.file_date as first_file_date,
+        active_loads.file_date as stored_date,
         cast(null as date) as closed_on,
         active_loads.load_order
     from {{ raw_table }} as raw_rows

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rapport.samples import headers, hubspot, shopify, surveymonkey
+from rapport.samples import generic, headers, hubspot, shopify, surveymonkey
 from rapport.samples.accounts import accounts_at
 from rapport.samples.arrays import Column
 from rapport.samples.files import UTF8, UTF8_WITH_BOM, WINDOWS_1252, Written
@@ -62,6 +62,10 @@ def _write_night(retailer: Retailer, night: int, day: date, since: int, written:
     _write_shopify(retailer, day, since, written, planted, encoding)
     _write_hubspot(retailer, day, since, written, planted, encoding)
     _write_surveys(retailer, night, day, since, written, planted)
+    for table, (selected, make) in generic.tables(retailer, since).items():
+        if len(selected):  # a side system has no file where it has no news
+            path = written.root / "generic" / f"{table}_{day}.csv"
+            write_table(path, generic.HEADERS[table], selected, make, written, planted)
 
 
 def _write_shopify(

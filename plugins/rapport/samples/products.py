@@ -62,3 +62,8 @@ def prices(product: Column, country: Column, months: Column) -> Column:
     """Price in hundredths of TRY or DKK, `months` after the start of the history; TRY prices inflate."""
     lira = np.round(_PRICE_TRY[product] * (1 + MONTHLY_INFLATION_TRY) ** months) * 100 - 10
     return np.where(country == 0, lira, _PRICE_DKK[product] * 100 - 5).astype(np.int64)
+
+
+def costs(product: Column) -> Column:
+    """What one costs the retailer, in hundredths of EUR: two fifths of its Danish price."""
+    return np.asarray(_PRICE_DKK[product] * 100 * 2 // 5 * 134 // 1000, dtype=np.int64)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rapport.samples import accounts, contacts, messages, orders, service, shopping, surveys
+from rapport.samples import accounts, aftersales, contacts, messages, orders, referrals, service, shopping, surveys
 from rapport.samples.arrays import DAY, Column, appended, size
 from rapport.samples.contacts import Consents, Contacts
 from rapport.samples.names import DENMARK
@@ -39,6 +39,9 @@ class Retailer:
     consents: Consents
     orders: Orders
     lines: Lines
+    aftermath: aftersales.Aftermath
+    checkouts: aftersales.Checkouts
+    referrals: referrals.Referrals
     tickets: service.Tickets
     responses: surveys.Responses
     events: messages.Events
@@ -101,6 +104,9 @@ class Retailer:
         self.consents = contacts.first_consents(self._stream("consents"), self.contacts, self.people, 0, self.clock, 1)
         who, at, is_first = shopping.history_times(self._stream("times"), self.people, self.clock)
         self.orders, self.lines = self._orders(who, at, is_first, (0, 0), 0)
+        self.aftermath = aftersales.aftermath(self._stream("aftermath"), self.people, self.orders)
+        self.checkouts = aftersales.checkouts(self._stream("checkouts"), self.people, self.orders, 0)
+        self.referrals = referrals.referrals(self._stream("referrals"), self.people, self.orders, 0, 0, with_loops=True)
         self.tickets = self._tickets(self.orders, 0, 0)
         self.responses = surveys.responses_to_orders(
             self._stream("responses"), self.people, self.orders, 0, 0, at_least_bad=1
@@ -120,6 +126,13 @@ class Retailer:
         """A day's orders, and the tickets and answers they will bring."""
         n_before, n_danish = size(self.orders), int((self.orders.country == DENMARK).sum())
         more, lines = self._orders(who, at, is_first, (n_before - n_danish, n_danish), size(self.lines))
+        after = aftersales.aftermath(self._stream("aftermath"), self.people, more)
+        left = aftersales.checkouts(self._stream("checkouts"), self.people, more, n_before)
+        recommended = referrals.referrals(
+            self._stream("referrals"), self.people, more, n_before, size(self.referrals), with_loops=False
+        )
+        self.aftermath, self.checkouts = appended(self.aftermath, after), appended(self.checkouts, left)
+        self.referrals = appended(self.referrals, recommended)
         tickets = self._tickets(more, n_before, size(self.tickets))
         responses = surveys.responses_to_orders(
             self._stream("responses"), self.people, more, n_before, size(self.responses), at_least_bad=0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import numpy as np
 
 from rapport.samples import contact_points as points
+from rapport.samples import generic
 from rapport.samples.accounts import account_number, accounts_at
 from rapport.samples.arrays import NEVER, Column, chosen, local_dates, rows, shown, size, text
 from rapport.samples.files import Written, write_rows
@@ -79,11 +81,21 @@ def _records(retailer: Retailer) -> Iterator[list[tuple[object, ...]]]:
         ("shopify", "customers", text(account_number(accounts.person, accounts.slot)), accounts.person),
         ("shopify", "orders", order_names(orders), np.where(orders.is_test, -1, orders.person)),
         ("surveymonkey", "responses", text(responses.number), responses.person),
+        ("generic", "emails", *_addresses(retailer)),
     )
     for vendor, table, key, person in tables:
         for piece in blocks(np.arange(len(key))):
             persons = person[piece].tolist()
             yield [(vendor, table, k, None if p < 0 else p) for k, p in zip(key[piece].tolist(), persons, strict=True)]
+
+
+def _addresses(retailer: Retailer) -> tuple[Column, Column]:
+    """Records that side systems know by an address alone: its MD5, and whose it is."""
+    known: dict[str, int] = {}
+    for address, person in generic.known_addresses(retailer):
+        known.update(zip(address.tolist(), person.tolist(), strict=True))
+    keys = [hashlib.md5(address.encode(), usedforsecurity=False).hexdigest() for address in known]
+    return np.array(keys, dtype=object), np.array(list(known.values()), dtype=np.int64)
 
 
 def _exported(retailer: Retailer) -> Column:

@@ -43,6 +43,8 @@ opinions as (
         customer_id,
         (array_agg(nps_score order by answered_at desc) filter (where nps_score is not null))[1] as last_nps_score,
         (array_agg(csat_score order by answered_at desc) filter (where csat_score is not null))[1] as last_csat_score,
+        max(answered_at) filter (where nps_score is not null) as last_nps_at,
+        max(answered_at) filter (where csat_score is not null) as last_csat_at,
         max(answered_at) as last_survey_at
     from responses
     group by customer_id
@@ -57,6 +59,8 @@ final as (
         coalesce(open_cases.n_open_service_contacts, 0) as n_open_service_contacts,
         opinions.last_nps_score,
         opinions.last_csat_score,
+        opinions.last_nps_at,
+        opinions.last_csat_at,
         opinions.last_survey_at
     from coupons
     full outer join open_cases

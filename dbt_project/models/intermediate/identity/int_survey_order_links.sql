@@ -4,21 +4,9 @@ with answers as (
 
 ),
 
-orders as (
+order_names as (
 
-    select * from {{ ref('int_orders_unioned') }}
-
-),
-
--- Two shops may number alike; then a number proves nothing.
-unambiguous_orders as (
-
-    select
-        order_number,
-        min(customer_record_id) as customer_record_id
-    from orders
-    group by order_number
-    having count(*) = 1
+    select * from {{ ref('int_order_names') }}
 
 ),
 
@@ -26,10 +14,10 @@ final as (
 
     select
         answers.customer_record_id as respondent_record_id,
-        min(unambiguous_orders.customer_record_id) as buyer_record_id
+        min(order_names.customer_record_id) as buyer_record_id
     from answers
-    inner join unambiguous_orders
-        on answers.order_number = unambiguous_orders.order_number
+    inner join order_names
+        on {{ bare_name('answers.order_number', is_id=false) }} = order_names.named_as
     group by answers.customer_record_id
 
 )

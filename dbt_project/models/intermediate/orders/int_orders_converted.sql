@@ -16,24 +16,12 @@ rates as (
 
 ),
 
-rate_limits as (
-
-    select
-        currency,
-        min(rate_date) as first_rate_date,
-        max(rate_date) as last_rate_date
-    from rates
-    group by currency
-
-),
-
 dated as (
 
     select
         orders.*,
         records.customer_id,
         {{ to_business_date('orders.ordered_at') }} as order_date,
-        orders.currency = '{{ var("reporting_currency") }}' as is_in_reporting_currency,
         not orders.is_cancelled and not orders.is_test as is_counted
     from orders
     inner join records
@@ -41,25 +29,9 @@ dated as (
 
 ),
 
--- A day outside the table of rates takes the nearest known one.
 rated as (
 
-    select
-        dated.*,
-        case when dated.is_in_reporting_currency then 1 else rates.exchange_rate end as exchange_rate,
-        not dated.is_in_reporting_currency
-        and (coalesce(rates.is_carried_forward, false) or dated.order_date <> rates.rate_date)
-            as is_rate_carried_forward
-    from dated
-    left join rate_limits
-        on
-            dated.currency = rate_limits.currency
-            and not dated.is_in_reporting_currency
-    left join rates
-        on
-            rate_limits.currency = rates.currency
-            and rates.rate_date
-            = least(greatest(dated.order_date, rate_limits.first_rate_date), rate_limits.last_rate_date)
+    {{ with_exchange_rate('dated', 'currency', 'order_date') }}
 
 ),
 
@@ -80,6 +52,7 @@ converted as (
             cast(round({{ amount }}_amount * exchange_rate, 2) as numeric(18, 2)) as {{ amount }}_amount,
         {%- endfor %}
         total_amount as original_total_amount,
+        refunded_amount as original_refunded_amount,
         is_cancelled,
         is_test,
         is_counted,

@@ -10,7 +10,6 @@ records as (
 
 ),
 
--- A time after the night's clock has not happened yet, as far as this night can know.
 as_of_night as (
 
     select
@@ -22,9 +21,8 @@ as_of_night as (
         service_contacts.team,
         service_contacts.status,
         service_contacts.opened_at,
-        case when service_contacts.first_reply_at <= {{ clock() }} then service_contacts.first_reply_at end
-            as first_reply_at,
-        case when service_contacts.closed_at <= {{ clock() }} then service_contacts.closed_at end as closed_at
+        {{ as_of_night('service_contacts.first_reply_at') }} as first_reply_at,
+        {{ as_of_night('service_contacts.closed_at') }} as closed_at
     from service_contacts
     inner join records
         on service_contacts.customer_record_id = records.source_record_id

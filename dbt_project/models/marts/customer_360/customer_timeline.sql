@@ -28,109 +28,183 @@ survey_responses as (
 
 ),
 
+reviews as (
+
+    select * from {{ ref('reviews') }}
+
+),
+
+referrals as (
+
+    select * from {{ ref('referrals') }}
+
+),
+
+deliveries as (
+
+    select * from {{ ref('deliveries') }}
+
+),
+
+returns as (
+
+    select * from {{ ref('returns') }}
+
+),
+
+checkouts as (
+
+    select * from {{ ref('checkouts') }}
+
+),
+
+loyalty_points as (
+
+    select * from {{ ref('loyalty_points') }}
+
+),
+
+promises as (
+
+    select * from {{ ref('promises') }}
+
+),
+
 relationship_events as (
 
     select * from {{ ref('int_relationship_events') }}
 
 ),
 
-order_events as (
+combined as (
 
-    select
-        'order:' || order_id as event_id,
-        customer_id,
-        case when is_cancelled then 'order_cancelled' else 'order_placed' end as event_type,
-        case when is_cancelled then 'Order cancelled' else 'Order placed' end as title,
-        jsonb_build_object('order_id', order_id, 'sales_channel', sales_channel, 'n_items', n_items) as details,
-        total_amount as amount,
-        reporting_currency as currency,
-        ordered_at as occurred_at
-    from orders
-    where not is_test
+    {{ timeline_events(
+        'orders', 'order', 'order_id', 'ordered_at',
+        "case when is_cancelled then 'order_cancelled' else 'order_placed' end",
+        "case when is_cancelled then 'Order cancelled' else 'Order placed' end",
+        ['order_id', 'sales_channel', 'n_items'], amount='total_amount', where='not is_test'
+    ) }}
 
-),
+    union all
 
-redemption_events as (
+    {{ timeline_events(
+        'redemptions', 'coupon', 'redemption_id', 'redeemed_at', "'coupon_redeemed'", "'Coupon redeemed'",
+        ['coupon_code', 'campaign_id']
+    ) }}
 
-    select
-        'coupon:' || redemption_id as event_id,
-        customer_id,
-        'coupon_redeemed' as event_type,
-        'Coupon redeemed' as title,
-        jsonb_build_object('coupon_code', coupon_code, 'campaign_id', campaign_id) as details,
-        cast(null as numeric(18, 2)) as amount,
-        cast(null as text) as currency,
-        redeemed_at as occurred_at
-    from redemptions
+    union all
 
-),
+    {{ timeline_events(
+        'service_contacts', 'service_opened', 'service_contact_id', 'opened_at',
+        "'service_contact_opened'", "'Asked service'", ['topic', 'channel', 'priority']
+    ) }}
 
-service_openings as (
+    union all
 
-    select
-        'service_opened:' || service_contact_id as event_id,
-        customer_id,
-        'service_contact_opened' as event_type,
-        'Asked service' as title,
-        jsonb_build_object('topic', topic, 'channel', channel, 'priority', priority) as details,
-        cast(null as numeric(18, 2)) as amount,
-        cast(null as text) as currency,
-        opened_at as occurred_at
-    from service_contacts
+    {{ timeline_events(
+        'service_contacts', 'service_closed', 'service_contact_id', 'closed_at', "'service_contact_closed'",
+        "'Service contact closed'", ['topic', 'hours_to_close']
+    ) }}
 
-),
+    union all
 
-service_closings as (
+    -- That a message was delivered says nothing to a reader that the sending did not.
+    {{ timeline_events(
+        'messages', 'message', 'message_id', 'occurred_at',
+        "case when event_type = 'unsubscribed' then event_type else 'message_' || event_type end",
+        "initcap(event_type) || ': ' || coalesce(campaign_name, 'a message')",
+        ['channel', 'campaign_id'], where="event_type <> 'delivered'"
+    ) }}
 
-    select
-        'service_closed:' || service_contact_id as event_id,
-        customer_id,
-        'service_contact_closed' as event_type,
-        'Service contact closed' as title,
-        jsonb_build_object('topic', topic, 'hours_to_close', hours_to_close) as details,
-        cast(null as numeric(18, 2)) as amount,
-        cast(null as text) as currency,
-        closed_at as occurred_at
-    from service_contacts
-    where closed_at is not null
+    union all
 
-),
+    {{ timeline_events(
+        'survey_responses', 'survey', 'response_id', 'answered_at', "'survey_answered'", "'Survey answered'",
+        ['nps_score', 'csat_score', 'ces_score', 'touchpoint']
+    ) }}
 
--- A delivery says nothing to a reader that the sending did not.
-message_events as (
+    union all
 
-    select
-        'message:' || message_id as event_id,
-        customer_id,
-        case when event_type = 'unsubscribed' then event_type else 'message_' || event_type end as event_type,
-        initcap(event_type) || ': ' || coalesce(campaign_name, 'a message') as title,
-        jsonb_build_object('channel', channel, 'campaign_id', campaign_id) as details,
-        cast(null as numeric(18, 2)) as amount,
-        cast(null as text) as currency,
-        occurred_at
-    from messages
-    where event_type <> 'delivered'
+    {{ timeline_events(
+        'reviews', 'review', 'review_id', 'reviewed_at', "'review_written'", "'Review written'",
+        ['rating', 'product_id', 'product_category', 'order_id']
+    ) }}
 
-),
+    union all
 
-survey_events as (
+    {{ timeline_events(
+        'reviews', 'review_reply', 'review_id', 'replied_at', "'review_answered'", "'Review answered by the shop'",
+        ['rating', 'product_id']
+    ) }}
 
-    select
-        'survey:' || response_id as event_id,
-        customer_id,
-        'survey_answered' as event_type,
-        'Survey answered' as title,
-        jsonb_build_object(
-            'nps_score', nps_score, 'csat_score', csat_score, 'ces_score', ces_score, 'touchpoint', touchpoint
-        ) as details,
-        cast(null as numeric(18, 2)) as amount,
-        cast(null as text) as currency,
-        answered_at as occurred_at
-    from survey_responses
+    union all
 
-),
+    {{ timeline_events(
+        'referrals', 'referral', 'referral_id', 'referred_at', "'referral_made'", "'Recommended the shop'",
+        ['is_converted', 'is_self_referral', 'reward_due_date'], customer_id='referrer_customer_id'
+    ) }}
 
-other_events as (
+    union all
+
+    {{ timeline_events(
+        'referrals', 'reward', 'referral_id', 'rewarded_at', "'referral_rewarded'", "'Referral rewarded'",
+        ['reward_due_date'], amount='reward_amount', customer_id='referrer_customer_id'
+    ) }}
+
+    union all
+
+    {{ timeline_events(
+        'deliveries', 'shipment', 'delivery_id', 'shipped_at', "'delivery_shipped'", "'Delivery shipped'",
+        ['order_id', 'carrier', 'promised_date']
+    ) }}
+
+    union all
+
+    {{ timeline_events(
+        'deliveries', 'arrival', 'delivery_id', 'delivered_at', "'delivery_arrived'",
+        "case when is_late then 'Delivery arrived late' else 'Delivery arrived' end",
+        ['order_id', 'carrier', 'promised_date', 'n_days_late']
+    ) }}
+
+    union all
+
+    {{ timeline_events(
+        'returns', 'return', 'return_id', 'coalesce(requested_at, received_at, refunded_at)',
+        "'return_requested'", "'Return requested'", ['order_id', 'product_id', 'reason']
+    ) }}
+
+    union all
+
+    {{ timeline_events(
+        'returns', 'refund', 'return_id', 'refunded_at', "'return_refunded'", "'Return refunded'",
+        ['order_id', 'product_id', 'reason'], amount='refunded_amount'
+    ) }}
+
+    union all
+
+    -- A completed checkout is an order.
+    {{ timeline_events(
+        'checkouts', 'checkout', 'checkout_id', 'started_at', "'checkout_abandoned'", "'Checkout not completed'",
+        ['n_items', 'coupon_code'], amount='total_amount', where='not is_completed'
+    ) }}
+
+    union all
+
+    -- Vendors have entries of other kinds, too.
+    {{ timeline_events(
+        'loyalty_points', 'points', 'entry_id', 'occurred_at',
+        "'points_' || case when event_type in ('earned', 'redeemed', 'expired') then event_type else 'adjusted' end",
+        "'Points ' || event_type", ['points', 'reason', 'order_id', 'expiry_date']
+    ) }}
+
+    union all
+
+    {{ timeline_events(
+        'promises', 'promise', 'promise_id', 'due_at', "'promise_broken'", "'Promise broken: ' || promise_type",
+        ['source_id', 'order_id', 'subject', 'n_hours_late'], where="status = 'broken'"
+    ) }}
+
+    union all
 
     select
         event_id,
@@ -142,24 +216,6 @@ other_events as (
         cast(null as text) as currency,
         occurred_at
     from relationship_events
-
-),
-
-combined as (
-
-    select * from order_events
-    union all
-    select * from redemption_events
-    union all
-    select * from service_openings
-    union all
-    select * from service_closings
-    union all
-    select * from message_events
-    union all
-    select * from survey_events
-    union all
-    select * from other_events
 
 ),
 

@@ -35,6 +35,49 @@ rfm as (
 
 ),
 
+purchases as (
+
+    select * from {{ ref('customer_purchases') }}
+
+),
+
+touches as (
+
+    select * from {{ ref('customer_touches') }}
+
+),
+
+promises as (
+
+    select * from {{ ref('promises') }}
+
+),
+
+broken_promises as (
+
+    select
+        customer_id,
+        cast(count(*) as integer) as n_broken_promises
+    from promises
+    where status = 'broken'
+    group by customer_id
+
+),
+
+-- Of two channels at the same instant, the first by its name.
+touched as (
+
+    select
+        customer_id,
+        (array_agg(channel order by first_touch_at asc, channel asc))[1] as first_touch_channel,
+        (array_agg(channel order by last_touch_at desc, channel asc))[1] as last_touch_channel,
+        min(first_touch_at) as first_touch_at,
+        max(last_touch_at) as last_touch_at
+    from touches
+    group by customer_id
+
+),
+
 -- What may be sent to the address and the number shown here; another point's permission is not theirs.
 permitted as (
 
@@ -73,6 +116,14 @@ final as (
             coalesce({{ to_business_date('profiles.first_seen_at') }}, profiles.first_file_date),
             totals.first_order_date
         ) as customer_since_date,
+        touched.first_touch_channel,
+        touched.last_touch_channel,
+        touched.first_touch_at,
+        touched.last_touch_at,
+        purchases.favourite_category,
+        purchases.favourite_channel,
+        purchases.favourite_weekday,
+        purchases.favourite_hour,
         totals.first_order_at,
         totals.last_order_at,
         totals.first_order_date,
@@ -82,11 +133,18 @@ final as (
         coalesce(totals.revenue_amount, 0) as revenue_amount,
         coalesce(totals.refunded_amount, 0) as refunded_amount,
         round(totals.revenue_amount / totals.n_orders, 2) as average_order_amount,
+        purchases.margin_amount,
+        coalesce(purchases.margin_known_rate, 0) as margin_known_rate,
+        coalesce(purchases.n_returns, 0) as n_returns,
+        coalesce(purchases.returned_amount, 0) as returned_amount,
         '{{ var("reporting_currency") }}' as reporting_currency,
         coalesce(interactions.n_coupon_redemptions, 0) as n_coupon_redemptions,
         coalesce(interactions.n_open_service_contacts, 0) as n_open_service_contacts,
+        coalesce(broken_promises.n_broken_promises, 0) as n_broken_promises,
         interactions.last_nps_score,
         interactions.last_csat_score,
+        {{ to_business_date('interactions.last_nps_at') }} as last_nps_date,
+        {{ to_business_date('interactions.last_csat_at') }} as last_csat_date,
         interactions.last_survey_at,
         coalesce(permitted.is_email_marketing_allowed, false) as is_email_marketing_allowed,
         coalesce(permitted.is_sms_marketing_allowed, false) as is_sms_marketing_allowed,
@@ -105,6 +163,12 @@ final as (
         on profiles.customer_id = lifecycle.customer_id
     left join rfm
         on profiles.customer_id = rfm.customer_id
+    left join purchases
+        on profiles.customer_id = purchases.customer_id
+    left join broken_promises
+        on profiles.customer_id = broken_promises.customer_id
+    left join touched
+        on profiles.customer_id = touched.customer_id
 
 )
 

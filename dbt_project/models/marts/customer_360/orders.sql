@@ -25,6 +25,7 @@ final as (
         total_amount,
         refunded_amount,
         original_total_amount,
+        original_refunded_amount,
         order_rank,
         is_cancelled,
         is_test,

@@ -15,7 +15,9 @@ renamed as (
         coalesce({{ blank_to_null('product_type') }}, product_category, department) as product_name,
         coalesce({{ blank_to_null('product_category') }}, department) as category,
         brand,
-        cast(null as numeric(18, 2)) as unit_cost
+        cast(null as numeric(18, 2)) as unit_cost,
+        'USD' as currency,
+        cast(null as date) as cost_date
     from source
     order by product_id asc, _row_number desc
 

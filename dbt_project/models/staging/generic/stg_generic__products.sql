@@ -34,7 +34,9 @@ products as (
         coalesce(listed.product_name, sold.product_name) as product_name,
         coalesce(listed.category, sold.category) as category,
         listed.brand,
-        listed.unit_cost
+        listed.unit_cost,
+        {{ vendor_currency('generic') }} as currency,
+        listed.cost_date
     from listed
     full outer join sold
         on listed.product_id = sold.product_id

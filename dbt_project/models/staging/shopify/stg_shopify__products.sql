@@ -19,7 +19,8 @@ listed as (
         concat_ws(' - ', title, variant) as product_name,
         category,
         brand,
-        unit_cost
+        unit_cost,
+        cost_date
     from variants
     where sku is not null
     order by sku asc, row_number desc
@@ -48,7 +49,9 @@ products as (
         coalesce(listed.product_name, sold.product_name) as product_name,
         listed.category,
         coalesce(listed.brand, sold.brand) as brand,
-        listed.unit_cost
+        listed.unit_cost,
+        {{ vendor_currency('shopify') }} as currency,
+        listed.cost_date
     from listed
     full outer join sold
         on listed.sku = sold.sku

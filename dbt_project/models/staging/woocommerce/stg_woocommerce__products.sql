@@ -20,7 +20,8 @@ described as (
         listed.product_name,
         coalesce(listed.category, parents.category) as category,
         coalesce(listed.brand, parents.brand) as brand,
-        listed.unit_cost
+        listed.unit_cost,
+        listed.cost_date
     from listed
     left join listed as parents
         on listed.parent in (parents.reference, parents.sku)
@@ -51,7 +52,9 @@ products as (
         coalesce(described.product_name, sold.product_name) as product_name,
         coalesce(described.category, sold.category) as category,
         described.brand,
-        described.unit_cost
+        described.unit_cost,
+        {{ vendor_currency('woocommerce') }} as currency,
+        described.cost_date
     from described
     full outer join sold
         on described.sku = sold.sku

@@ -19,7 +19,8 @@ products as (
         {{ blank_to_null('product_name') }} as product_name,
         {{ blank_to_null('category') }} as category,
         {{ blank_to_null('brand') }} as brand,
-        {{ to_decimal('unit_cost') }} as unit_cost
+        {{ to_decimal('unit_cost') }} as unit_cost,
+        stored_date as cost_date
     from latest
 
 )

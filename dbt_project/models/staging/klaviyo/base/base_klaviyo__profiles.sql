@@ -34,6 +34,8 @@ renamed as (
         upper({{ blank_to_null('sms_marketing_consent') }}) as sms_consent,
         {{ to_timestamp_utc('sms_marketing_consent_timestamp') }} as sms_consent_at,
         upper({{ blank_to_null('email_suppressions') }}) as suppressions,
+        {{ to_decimal('historic_customer_lifetime_value') }} as stated_amount,
+        cast({{ to_decimal('historic_number_of_orders') }} as integer) as stated_n_orders,
         {{ to_timestamp_utc('coalesce(profile_created_on, first_active, date_added)') }} as created_at,
         {{ to_timestamp_utc('last_active') }} as last_active_at,
         file_date,

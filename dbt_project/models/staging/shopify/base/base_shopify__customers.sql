@@ -51,6 +51,8 @@ renamed as (
         {{ blank_to_null('default_address_city') }} as city,
         {{ without_apostrophe('default_address_zip') }} as postal_code,
         upper({{ blank_to_null('default_address_country_code') }}) as country_code,
+        {{ to_decimal('total_spent') }} as stated_amount,
+        cast(total_orders as integer) as stated_n_orders,
         file_date,
         first_file_date,
         closed_on

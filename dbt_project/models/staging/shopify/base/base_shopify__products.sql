@@ -42,6 +42,7 @@ variants as (
             {{ blank_to_null("regexp_replace(described.tree_category, '^.*>', '')") }}
         ) as category,
         {{ to_decimal('source.cost_per_item') }} as unit_cost,
+        source.stored_date as cost_date,
         source._row_number as row_number
     from source
     inner join described

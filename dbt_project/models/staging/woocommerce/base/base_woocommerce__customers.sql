@@ -41,6 +41,8 @@ renamed as (
             countries.country_code,
             case when length(btrim(latest.country)) = 2 then upper(btrim(latest.country)) end
         ) as country_code,
+        {{ to_decimal('latest.total_spend') }} as stated_amount,
+        cast(latest.orders as integer) as stated_n_orders,
         {{ vendor_instant('latest.sign_up', 'woocommerce') }} as signed_up_at,
         {{ vendor_instant('latest.last_active', 'woocommerce') }} as last_active_at,
         latest.file_date,

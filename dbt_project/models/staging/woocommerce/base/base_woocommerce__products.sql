@@ -32,7 +32,8 @@ products as (
         -- The last level of the first category.
         {{ blank_to_null("regexp_replace(split_part(categories, ',', 1), '^.*>', '')") }} as category,
         {{ blank_to_null("split_part(brands, ',', 1)") }} as brand,
-        {{ to_decimal('cost_of_goods') }} as unit_cost
+        {{ to_decimal('cost_of_goods') }} as unit_cost,
+        stored_date as cost_date
     from latest
 
 )

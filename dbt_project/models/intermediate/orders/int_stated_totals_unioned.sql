@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('stated_totals') }}
+
+)
+
+select * from unioned
