@@ -70,7 +70,7 @@ def test_the_record_has_sources_evidence_permissions_orders_lists_and_timeline(a
     assert {"hubspot:contacts:20199999999", "shopify:customers:7199999999999"} <= set(evidence)
     assert "email" in evidence["hubspot:contacts:20199999999"]
     assert [order["order_number"] for order in record["customer_360.orders"]] == ["ZQ9001"]
-    assert {row["event_type"] for row in record["customer_360.customer_timeline"]} >= {"order"}
+    assert {row["event_type"] for row in record["customer_360.customer_timeline"]} >= {"order_placed"}
     assert record["customer_360.contact_permissions"]
     assert [sent["segment"] for sent in record["lists"]] == ["detractor_recovery"]
     assert MEMBER not in json.dumps(record)
@@ -101,7 +101,7 @@ def test_an_export_holds_every_row_with_where_it_is_from_and_nothing_of_others(a
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     held = json.loads(out.read_text())
     orders = held["exports"]["shopify__orders"]
-    assert [row["values"]["lineitem_name"] for row in orders][-1] == "Second line"
+    assert "Second line" in [row["values"]["lineitem_name"] for row in orders], orders
     assert all(row["file"].startswith("orders_export") and row["row"] > 0 for row in orders)
     assert ["ZQ9002" in row["raw_row"] for row in held["quarantine"]] == [True]
     assert len(held["tables"]["build_staging.base_shopify__orders"]) == 2

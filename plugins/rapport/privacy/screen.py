@@ -27,6 +27,9 @@ _MOST_COLUMNS = 9
 
 def show_person(console: Console, record: dict[str, list[dict[str, Any]]], sends: list[dict[str, Any]]) -> None:
     """Print the rows of each live table and the lists the person was on, the timeline last."""
+    for customer in record.get("customer_360.customers", []):
+        names = filter(None, (customer["first_name"], customer["last_name"]))
+        console.print(f"[bold]{_cell(' '.join(names) or 'Somebody without a name')}[/] · {customer['customer_id']}")
     others = sorted(set(record) - {*_ORDER, _LAST})
     for label in (*_ORDER, *others):
         _show(console, label, record.get(label, []))
