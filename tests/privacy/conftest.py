@@ -205,7 +205,7 @@ def add_the_person(landing: Path) -> None:
     _append(
         orders,
         [{"Name": "ZQ9001", "Lineitem name": "Second line"}],
-        keeps=("Lineitem quantity", "Lineitem price", "Lineitem sku"),
+        keeps=("Created at", "Lineitem quantity", "Lineitem price", "Lineitem sku"),
     )
     # A row that waits in quarantine, and another person's that mentions this one.
     _append(orders, [{**order, "Name": "ZQ9002", "Total": "unreadable"}])
