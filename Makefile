@@ -75,7 +75,7 @@ docs: $(VENV)/.installed ## dbt docs of the latest night: [BUSINESS=name]
 	@$(RAPPORT) docs $(if $(BUSINESS),--business $(BUSINESS))
 
 .PHONY: bench
-bench: bench-load bench-publish bench-contacts bench-identity ## speed beside named peers, in ratios
+bench: bench-load bench-publish bench-contacts bench-identity bench-value ## speed beside named peers, in ratios
 
 .PHONY: bench-load
 bench-load: $(VENV)/.installed-bench ## taking files in: [ROWS="1000000 10000000"]
@@ -92,6 +92,10 @@ bench-identity: $(VENV)/.installed $(VENV)/.installed-peers ## who is who, right
 .PHONY: bench-contacts
 bench-contacts: $(VENV)/.installed ## making contact points normal: [ROWS=1000000]
 	@$(BIN)/python -m benchmarks.contacts $(ROWS)
+
+.PHONY: bench-value
+bench-value: $(VENV)/.installed-realdata ## predicted value, fitted and scored, beside lifetimes: [ROWS=1000000]
+	@$(BIN)/python -m benchmarks.value $(ROWS)
 
 .PHONY: lock
 lock: ## resolve the dependencies anew (for maintainers)

@@ -8,6 +8,7 @@ from rapport.airflow.build import (
     ClaimNight,
     DbtStep,
     NormaliseContacts,
+    PredictValue,
     PublishMarts,
     WriteDocs,
 )
@@ -55,6 +56,7 @@ def build_marts():
         DbtStep(task_id="staging", night=night),
         persons(),
         DbtStep(task_id="intermediate", night=night),
+        PredictValue(task_id="predict_value", night=night),
         marts(),
         CheckMarts(task_id="check_marts", night=night),
         PublishMarts(task_id="publish", night=night),

@@ -128,6 +128,27 @@ class IdentityLimits(BaseModel):
         return self
 
 
+class ValueLimits(BaseModel):
+    """From where on customers' future value is predicted, and how the prediction is held against what came.
+
+    The limits are ours; what the predictions of fewer customers are worth was measured:
+    docs/decisions/0019-predicted-value.md.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    least_customers: int = Field(default=200, ge=1, description="customers with a purchase")
+    least_repeaters: int = Field(default=50, ge=1, description="customers who bought on more than one day")
+    least_days: int = Field(default=90, ge=7, description="days from the very first purchase to the last")
+    most_correlation: float = Field(
+        default=0.3, gt=0, le=1, description="of repeat purchases and their mean amount, which have to be independent"
+    )
+    holdout_share: float = Field(
+        default=0.5, gt=0, lt=1, description="of the history, kept from a second model that is compared with it"
+    )
+    most_holdout_days: int = Field(default=365, ge=7, description="the holdout period at its longest")
+
+
 class Business(BaseModel):
     """Settings of one business; each has its own warehouse database, landing and drop folders."""
 
@@ -159,6 +180,7 @@ class Business(BaseModel):
     )
     drift: DriftLimits = Field(DriftLimits(), description="when an export unlike the last nights' is told")
     identity: IdentityLimits = Field(IdentityLimits(), description="when records are one person")
+    value: ValueLimits = Field(ValueLimits(), description="from where on future value is predicted")
     is_scheduled: bool = Field(True, description="false: no nightly clock, nights run only when asked for")
     landing_complete: Literal["settled", "marker"] = Field(
         "settled", description="settled: unchanged for settle_seconds; marker: <name>.done lies beside it"

@@ -72,6 +72,7 @@ GROUPS = {
     "quarantine": ("rapport.landing.commands", "app"),
     "survey": ("rapport.surveys.commands", "app"),
     "identity": ("rapport.identity.commands", "app"),
+    "value": ("rapport.value.commands", "app"),
     "segments": ("rapport.activation.commands", "app"),
     "nights": ("rapport.nights.commands", "nights_app"),
     "customer": ("rapport.privacy.commands", "app"),

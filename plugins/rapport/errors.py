@@ -62,3 +62,7 @@ class DeliveryError(RapportError):
 
 class IdentityError(RapportError):
     """Records cannot be matched as they are given."""
+
+
+class PredictionError(RapportError):
+    """Purchases cannot be read, or their future not predicted, as they are given."""

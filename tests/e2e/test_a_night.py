@@ -25,7 +25,7 @@ def compare_with_golden(checkout: Checkout) -> None:
     """
     golden = {
         "tables.csv": "select table_schema || '.' || table_name as table, n_rows, checksum from ops.publications",
-        "lifecycle.csv": "select lifecycle_stage, count(*) from loyalty.lifecycle group by 1",
+        "lifecycle.csv": "select lifecycle_stage, count(*) from loyalty.lifecycle where is_current group by 1",
         "satisfaction.csv": "select month, measure, touchpoint, n_responses, score, interval_low, interval_high,"
         " is_too_thin from engagement.satisfaction",
         "revenue.csv": "select original_currency, is_cancelled, count(*), sum(original_total_amount) as original,"

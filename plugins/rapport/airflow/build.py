@@ -1,4 +1,4 @@
-"""Tasks of build_marts: claim the night, dbt steps, contacts, identity, gate, publication, docs."""
+"""Tasks of build_marts: claim the night, dbt steps, contacts, identity, value, gate, publication, docs."""
 
 from __future__ import annotations
 
@@ -93,6 +93,16 @@ class AssignIdentity(NightOperator):
 
         with connect(business.name, application_name=current.application_name) as conn:
             current.detail |= assign(conn, business, night.business_date)
+
+
+class PredictValue(NightOperator):
+    """Learn from all purchases what each customer will still buy, and how well that would have been known before."""
+
+    def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
+        from rapport.value import predict
+
+        with connect(business.name, application_name=current.application_name) as conn:
+            current.detail |= predict(conn, business, night.business_date)
 
 
 class CheckMarts(NightOperator):

@@ -27,12 +27,17 @@ def build_night(
     """
     from rapport.contacts import refresh
     from rapport.identity import assign
+    from rapport.value import predict
 
     python_steps: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "contact_points": ("normalise_contacts", refresh),
         "identity_records": (
             "assign_identity",
             lambda conn: assign(conn, business, night.business_date, keeps_history=not is_replay),
+        ),
+        "intermediate": (
+            "predict_value",
+            lambda conn: predict(conn, business, night.business_date, keeps_history=not is_replay),
         ),
     }
     for name in steps:

@@ -13,13 +13,14 @@ from rapport.nights import Night
 from rapport.nights.steps import Step
 from rapport.warehouse import connect
 
-# Selectors, in the order they run; Python steps (contacts, identity) sit between them.
+# Selectors, in the order they run; Python steps (contacts, identity, value) sit between them.
 DBT_STEPS: dict[str, tuple[str, ...]] = {
     "staging": ("path:seeds", "path:models/staging"),
     "contact_points": ("path:models/intermediate/contacts",),
     "identity_records": ("+path:models/intermediate/identity,path:models/intermediate",),  # and what it needs of them
     "intermediate": ("path:models/intermediate",),
-    "customer_360": ("path:models/marts/customer_360",),
+    # What was predicted is an intermediate that any mart may read, and that is there only now.
+    "customer_360": ("path:models/intermediate/predictions", "path:models/marts/customer_360"),
     "loyalty": ("path:models/marts/loyalty",),
     "engagement": ("path:models/marts/engagement",),
     "segments": ("+path:models/activation/segments,path:models/activation",),  # and what only they read
@@ -27,7 +28,11 @@ DBT_STEPS: dict[str, tuple[str, ...]] = {
 }
 _EXCLUDED = {
     "identity_records": ("path:models/intermediate/contacts",),
-    "intermediate": ("path:models/intermediate/contacts", "+path:models/intermediate/identity"),
+    "intermediate": (
+        "path:models/intermediate/contacts",
+        "+path:models/intermediate/identity",
+        "path:models/intermediate/predictions",
+    ),
     "lists": ("+path:models/activation/segments",),
 }
 

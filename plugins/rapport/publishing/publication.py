@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from rapport.errors import NightError, RapportError
+from rapport.publishing.headlines import keep_headlines
 from rapport.publishing.live_tables import columns_of, prepare
 from rapport.publishing.tables import Table
 
@@ -71,6 +72,7 @@ def publish(conn: Connection, business: str, business_date: date, tables: Sequen
             conn.execute("set local work_mem = '64MB'; set local maintenance_work_mem = '256MB'")
             _refuse_to_go_back(conn, business, business_date)
             publications = [_publish_table(conn, table) for table in tables]
+            keep_headlines(conn, business_date)
             for publication in publications:
                 _record(conn, business_date, publication)
             nights.advance(conn, business_date, "published")

@@ -11,7 +11,7 @@ stated as (
     select
         'woocommerce' as vendor,
         customer_record_id as source_record_id,
-        customer_record_id as customer_record_id,
+        customer_record_id,
         stated_n_orders,
         stated_amount
     from customers

@@ -101,3 +101,13 @@ where
     );
 comment on view build_identity.pairs_for_review is
     'Pairs of records that are left apart though they may be one person, and those that a guard has parted.';
+
+create table if not exists history.customer_headlines (
+    customer_id text not null,
+    since_date date not null,
+    shopper_style text,
+    loyalty_class numeric(2, 1),
+    primary key (customer_id, since_date)
+);
+comment on table history.customer_headlines is
+    'What a published night called a customer, where it differs from the night before: style and class. Both null: no customer any more.';
