@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from privacy.conftest import EMAIL, NEXT, NIGHT, PHONE, TRACES, Retailer, append_person, build_and_publish
+from privacy.conftest import EMAIL, NEXT, NIGHT, PHONE, TRACES, Retailer, append_person, build_and_publish, copy_of
 from psycopg import sql
 
 from rapport import settings
@@ -16,10 +18,59 @@ from rapport.errors import NightError, UsageError
 from rapport.landing import ensure_raw_tables, ingest_path, load_declarations
 from rapport.nights import open_night
 from rapport.privacy.erasing import EarlierProof, erase
+from rapport.privacy.proof import Proof
 from rapport.warehouse import connect
 
 pytestmark = pytest.mark.timeout(900)
 Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True)
+class Erased:
+    """A business from which the person was erased, with what was there before."""
+
+    retailer: Retailer
+    customer_id: str
+    records: tuple[str, ...]
+    tables: dict[str, list[str]]
+    files: dict[Path, list[str]]
+    loads: list[Any]
+    n_sent: int
+    log: Path
+    proof: Proof
+
+
+@pytest.fixture(scope="module")
+def erased(server: str, built: Retailer) -> Iterator[Erased]:
+    """One erasure for all who only look at what it did."""
+    with pytest.MonkeyPatch.context() as patch, copy_of(server, built, patch) as retailer:
+        docs = retailer.folder / "work" / "data_docs"
+        docs.mkdir(parents=True)
+        (docs / "page.html").write_text(f"<td>{EMAIL}</td><td>other@example.com</td>")
+        log = settings.state_dir() / "airflow" / "logs" / retailer.business.name / "task.log"
+        log.parent.mkdir(parents=True)
+        log.write_text(f"row of {EMAIL} and of +45 31 22 33 44\nanother line\n")
+        with connect(retailer.business.name) as conn:
+            tables = rows_of_all_tables(conn)
+            files = {path: path.read_text("utf-8-sig").splitlines() for path in retailer.landing.rglob("*.csv")}
+            found = conn.execute(
+                "select customer_id, array_agg(source_record_id) from customer_360.customer_identities"
+                " where customer_id = (select customer_id from customer_360.customers where email = %s) group by 1",
+                [EMAIL],
+            ).fetchone()
+            assert found is not None
+            loads = conn.execute("select load_id, rows_read from ops.loads order by 1").fetchall()
+            (n_sent,) = conn.execute("select count(*) from activation.delivery_members").fetchone()  # type: ignore[misc]
+            conn.commit()
+            assert {
+                "raw.shopify__orders",
+                "quality.quarantine",
+                "customer_360.customers",
+                "build_activation.lists",
+            } <= {name for name, rows in tables.items() if any(traces_in(row) for row in rows)}
+            assert len(traced_files(retailer.landing, retailer.drop)) > 6
+            proof = erase(retailer.business, retailer.tables, EMAIL)
+        yield Erased(retailer, found[0], tuple(found[1]), tables, files, loads, n_sent, log, proof)
 
 
 def rows_of_all_tables(conn: Connection) -> dict[str, list[str]]:
@@ -60,40 +111,25 @@ def traced_files(*folders: Path) -> dict[str, set[str]]:
     }
 
 
-def test_nothing_that_names_the_person_is_left_in_any_table_or_file(retailer: Retailer) -> None:
-    (retailer.folder / "work" / "data_docs").mkdir(parents=True)
-    (retailer.folder / "work" / "data_docs" / "page.html").write_text(f"<td>{EMAIL}</td><td>other@example.com</td>")
-    log = settings.state_dir() / "airflow" / "logs" / retailer.business.name / "task.log"
-    log.parent.mkdir(parents=True)
-    log.write_text(f"row of {EMAIL} and of +45 31 22 33 44\nanother line\n")
-    with connect(retailer.business.name) as conn:
-        before = traced_tables(conn)
-        assert {"raw.shopify__orders", "quality.quarantine", "customer_360.customers", "build_activation.lists"} <= set(
-            before
-        )
-        assert len(traced_files(retailer.landing, retailer.drop)) > 6
-        proof = erase(retailer.business, retailer.tables, EMAIL)
+def test_nothing_that_names_the_person_is_left_in_any_table_or_file(erased: Erased) -> None:
+    with connect(erased.retailer.business.name) as conn:
         assert traced_tables(conn) == {}
-    assert traced_files(retailer.folder, log.parent) == {}
-    assert log.read_text() == "row of (erased) and of (erased)\nanother line\n"
-    assert "other@example.com" in (retailer.folder / "work" / "data_docs" / "page.html").read_text()
-    assert proof.found_by_scan == {}
-    assert proof.removed_rows["customer_360.customers"] == 1
-    assert traces_in(proof.as_text() + json.dumps(proof.as_json())) == set()
+    folder = erased.retailer.folder
+    assert traced_files(folder, erased.log.parent) == {}
+    assert erased.log.read_text() == "row of (erased) and of (erased)\nanother line\n"
+    assert "other@example.com" in (folder / "work" / "data_docs" / "page.html").read_text()
 
 
-def test_other_persons_keep_every_row(retailer: Retailer) -> None:
-    with connect(retailer.business.name) as conn:
-        before = rows_of_all_tables(conn)
-        files = {path: path.read_text("utf-8-sig").splitlines() for path in retailer.landing.rglob("*.csv")}
-        customer = conn.execute("select customer_id from customer_360.customers where email = %s", [EMAIL]).fetchone()
-        assert customer is not None
-        records = conn.execute(
-            "select source_record_id from customer_360.customer_identities where customer_id = %s", customer
-        ).fetchall()
-        theirs = (*TRACES, customer[0], *(record for (record,) in records))
-        erase(retailer.business, retailer.tables, customer[0])
+def test_the_proof_says_what_went_and_names_nobody(erased: Erased) -> None:
+    assert erased.proof.found_by_scan == {}
+    assert erased.proof.removed_rows["customer_360.customers"] == 1
+    assert traces_in(erased.proof.as_text() + json.dumps(erased.proof.as_json())) == set()
+
+
+def test_other_persons_keep_every_row(erased: Erased) -> None:
+    with connect(erased.retailer.business.name) as conn:
         after = rows_of_all_tables(conn)
+    theirs = (*TRACES, erased.customer_id, *erased.records)
     # A model that forgot a name is another version, and pairs say by which they were linked.
     books = {
         "build_identity.linked_with",
@@ -106,32 +142,45 @@ def test_other_persons_keep_every_row(retailer: Retailer) -> None:
         "activation.deliveries",
     }
     changed = {}
-    for name in before.keys() - books:
-        others = [row for row in before[name] if not any(trace.lower() in row.lower() for trace in theirs)]
+    for name in erased.tables.keys() - books:
+        others = [row for row in erased.tables[name] if not any(trace.lower() in row.lower() for trace in theirs)]
         kept = [row for row in after[name] if "erased" not in row]
         if kept != others:
             changed[name] = (sorted(set(others) - set(kept))[:3], sorted(set(kept) - set(others))[:3])
     assert changed == {}
-    for path, lines in files.items():
+    for path, lines in erased.files.items():
         others = [line for line in lines if not traces_in(line) and "Second line" not in line]
         kept = path.read_text("utf-8-sig").splitlines()
         assert [line for line in kept if "(erased)" not in line] == others, path.name
 
 
-def test_who_only_mentions_the_person_keeps_the_row_without_the_mention(retailer: Retailer) -> None:
-    with connect(retailer.business.name) as conn:
-        erase(retailer.business, retailer.tables, EMAIL)
+def test_who_only_mentions_the_person_keeps_the_row_without_the_mention(erased: Erased) -> None:
+    with connect(erased.retailer.business.name) as conn:
         told = conn.execute(
             "select ticket_description from raw.hubspot__tickets where ticket_id = '3499999998'"
         ).fetchone()
     assert told == ('"Write to (erased), or call (erased)", she said',)
 
 
-def test_the_books_balance_and_rewritten_files_are_the_same_loads(retailer: Retailer) -> None:
+def test_ledgers_keep_keyed_hashes_only(erased: Erased) -> None:
+    with connect(erased.retailer.business.name) as conn:
+        assert conn.execute("select count(*) from activation.delivery_members").fetchone() == (erased.n_sent,)
+        hashed = conn.execute(
+            "select count(*) from activation.delivery_members where customer_id ~ '^erased_[0-9a-f]{32}$'"
+        )
+        assert hashed.fetchone() == (1,)
+
+
+def test_asking_twice_gives_the_first_proof(erased: Erased) -> None:
+    again = erase(erased.retailer.business, erased.retailer.tables, f" {EMAIL.upper()}")
+    assert isinstance(again, EarlierProof)
+    assert again.as_json() == erased.proof.as_json()
+
+
+def test_the_books_balance_and_rewritten_files_are_the_same_loads(erased: Erased) -> None:
+    retailer = erased.retailer
     with connect(retailer.business.name) as conn:
-        before = conn.execute("select load_id, rows_read from ops.loads order by 1").fetchall()
-        erase(retailer.business, retailer.tables, EMAIL)
-        assert conn.execute("select load_id, rows_read from ops.loads order by 1").fetchall() == before
+        assert conn.execute("select load_id, rows_read from ops.loads order by 1").fetchall() == erased.loads
         unbalanced = conn.execute(
             "select file_name from ops.loads where rows_read <> rows_loaded + rows_quarantined + rows_skipped"
         ).fetchall()
@@ -143,6 +192,7 @@ def test_the_books_balance_and_rewritten_files_are_the_same_loads(retailer: Reta
         assert n_erased[0] >= 9
         conn.execute("update ops.nights set state = 'open', claimed_at = null")
         again = ingest_path(conn, retailer.business, retailer.landing, NIGHT)
+        conn.rollback()
     assert {result.status for result in again} == {"unchanged"}
 
 
@@ -195,38 +245,23 @@ class Killed(BaseException):
     """In place of a signal: nothing after it runs."""
 
 
-@pytest.mark.parametrize("at", ["the warehouse", "unused space", "landed files", "lists, logs, docs", "final scan"])
-def test_an_erasure_that_is_killed_anywhere_goes_on_when_it_is_asked_for_again(retailer: Retailer, at: str) -> None:
-    def kill(what: str) -> None:
-        if what == at:
-            raise Killed
+def test_an_erasure_that_is_killed_at_each_step_in_turn_goes_on_when_it_is_asked_for_again(retailer: Retailer) -> None:
+    def kill_at(step: str) -> Callable[[str], None]:
+        def kill(what: str) -> None:
+            if what == step:
+                raise Killed
 
-    with pytest.raises(Killed):
-        erase(retailer.business, retailer.tables, EMAIL, say=kill)
+        return kill
+
+    for step in ("the warehouse", "unused space", "landed files", "lists, logs, docs", "final scan"):
+        with pytest.raises(Killed):
+            erase(retailer.business, retailer.tables, EMAIL, say=kill_at(step))
     proof = erase(retailer.business, retailer.tables, PHONE)  # by another key of the same person
     assert not isinstance(proof, EarlierProof)
     with connect(retailer.business.name) as conn:
         assert traced_tables(conn) == {}
         assert conn.execute("select count(*), min(state) from ops.erasures").fetchone() == (1, "done")
     assert traced_files(retailer.folder) == {}
-
-
-def test_asking_twice_gives_the_first_proof(retailer: Retailer) -> None:
-    first = erase(retailer.business, retailer.tables, EMAIL)
-    again = erase(retailer.business, retailer.tables, f" {EMAIL.upper()}")
-    assert isinstance(again, EarlierProof)
-    assert again.as_json() == first.as_json()
-
-
-def test_ledgers_keep_keyed_hashes_only(retailer: Retailer) -> None:
-    with connect(retailer.business.name) as conn:
-        n_sent = conn.execute("select count(*) from activation.delivery_members").fetchone()
-        erase(retailer.business, retailer.tables, EMAIL)
-        assert conn.execute("select count(*) from activation.delivery_members").fetchone() == n_sent
-        hashed = conn.execute(
-            "select count(*) from activation.delivery_members where customer_id ~ '^erased_[0-9a-f]{32}$'"
-        )
-        assert hashed.fetchone() == (1,)
 
 
 def test_a_night_at_work_is_not_disturbed(retailer: Retailer) -> None:
