@@ -16,7 +16,7 @@ from rapport.errors import NightError, RapportError
 from rapport.files import write_whole
 from rapport.identity.models import forget_values
 from rapport.landing.declarations import Declaration
-from rapport.privacy.finding import UnknownPerson, find_person, require_latest_build, unknown
+from rapport.privacy.finding import UnknownPerson, find_customers, find_person, require_latest_build, unknown
 from rapport.privacy.landed_exports import LandedExports, landing_folders
 from rapport.privacy.landing_files import erase_from_landing
 from rapport.privacy.normal_keys import hashed, point_keys, privacy_key
@@ -98,7 +98,7 @@ def _begin(conn: Connection, business: Business, tables: list[Declaration], key:
         "select erasure_id, state from ops.erasures where key_hashes && %s order by state = 'done', erasure_id desc",
         [hashes],
     ).fetchone()
-    if past is not None and past[1] != "done":
+    if past is not None and past[1] != "done" and _is_the_same(conn, business, key, past[0]):
         erasure_id, state = past
         person = _read_unfinished(business, erasure_id)
         if state == "asked":
@@ -124,6 +124,11 @@ def _begin(conn: Connection, business: Business, tables: list[Declaration], key:
     write_whole(folder / f"{row[0]}.unfinished", person.as_text())
     conn.commit()
     return person, row[0], "asked"
+
+
+def _is_the_same(conn: Connection, business: Business, key: str, erasure_id: int) -> bool:
+    """Whether a key that an unfinished erasure knows still names its person: another may have the same order number."""
+    return find_customers(conn, business, key.strip()) <= _read_unfinished(business, erasure_id).customer_ids
 
 
 def _key_hashes(business: Business, key: str) -> list[str]:

@@ -26,14 +26,12 @@ def record_key(vendor: str, of: str, value: str) -> str:
 def point_keys(kind: str, raw: str, default_country: str) -> set[str]:
     """The keys of an e-mail or phone as written; none where it is not one.
 
-    A phone has two: with its country, and without for those who write it so.
+    A phone that is written without its country has its digits as a second key: it may be of any country. One that says
+    its country is of no other, though somebody there has the same digits.
     """
     (form,) = normalise(kind, [raw], default_country)
-    if form.normalised is None:
-        return set()
-    if kind == "email":
-        return {form.normalised}
-    return {form.normalised, *national_keys(form.normalised)}
+    found = set() if form.normalised is None else {form.normalised}
+    return found if kind == "email" else found | written_nationally(raw)
 
 
 def national_keys(number: str) -> set[str]:

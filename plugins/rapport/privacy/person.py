@@ -46,12 +46,6 @@ class Person:
         n_shared = said.pop("n_shared")
         return cls(ids=ids, n_shared=n_shared, **{name: set(found) for name, found in said.items()})
 
-    def learn(self, records: set[str]) -> None:
-        """Take in records that exports show beyond those that tables do."""
-        if not records <= self.records:
-            self.records |= records
-            vars(self).pop("_literals", None)
-
     @property
     def keys(self) -> dict[Kind, set[str]]:
         """What tombstones are erected of."""
@@ -103,9 +97,17 @@ class Person:
         """The digits that every spelling of a phone has."""
         return sorted(key.removeprefix("national:") for number in self.phones for key in national_keys(number))
 
-    @cached_property
+    @property
     def _literals(self) -> dict[str, str]:
-        """Patterns of addresses and ids, by what has to be in a text that they fit."""
+        """Patterns of addresses and ids, by what has to be in a text that they fit; made anew when more are known."""
+        n_known = len(self.customer_ids), len(self.records), sum(map(len, self.ids.values())), len(self.emails)
+        made = vars(self).get("_made")
+        if made is None or made[0] != n_known:
+            made = vars(self)["_made"] = n_known, self._patterns_of_literals()
+        found: dict[str, str] = made[1]
+        return found
+
+    def _patterns_of_literals(self) -> dict[str, str]:
         ids = self.customer_ids | self.records
         for values in self.ids.values():
             ids |= {value for value in values if ":" in value}

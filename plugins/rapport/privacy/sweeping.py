@@ -92,7 +92,8 @@ _REWRITTEN = {
     "text": "regexp_replace({0}::text, {1}, {2}, 'gi')::{3}",
     "json": _JSON,
     "jsonb": _JSON,
-    "bytea": "case when encode({0}, 'escape') ~* {1} then null else {0} end",
+    # Empty, since a column may not be null.
+    "bytea": "case when encode({0}, 'escape') ~* {1} then ''::bytea else {0} end",
 }
 _TEXT_TABLES = """
     select nspname, relname, jsonb_object_agg(attname, format_type(atttypid, null))

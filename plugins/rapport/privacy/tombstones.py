@@ -20,7 +20,6 @@ from rapport.privacy.normal_keys import (
     point_keys,
     privacy_key,
     record_key,
-    written_nationally,
 )
 from rapport.privacy.probes import BITS, Prober
 
@@ -98,12 +97,8 @@ class Tombstones:
 
     def has(self, kind: Kind, raw: str, vendor: str = "", of: str = "") -> bool:
         """Whether a value as it is written is an erased person's."""
-        if kind == "record":
-            keys = {record_key(vendor, of, raw)}
-        else:
-            keys = point_keys(kind, raw, self.default_country)
-            if kind == "phone":
-                keys |= written_nationally(raw)
+        is_record = kind == "record"
+        keys = {record_key(vendor, of, raw)} if is_record else point_keys(kind, raw, self.default_country)
         return any(hashed(kind, key, self.secret) in self.hashes for key in keys)
 
     def know_any(self, cells: Iterable[str], declaration: Declaration) -> bool:
