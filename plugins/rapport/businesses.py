@@ -149,8 +149,8 @@ class ValueLimits(BaseModel):
     most_holdout_days: int = Field(default=365, ge=7, description="the holdout period at its longest")
 
 
-# Age from which somebody may be marketed to, by regime: GDPR article 8(1), where a country may go down to 13; majority by
-# article 11 of the Turkish civil code; opting in to sales of data, California civil code 1798.120(c).
+# Age from which somebody may be marketed to, by regime: GDPR article 8(1), where a country may go down to 13; majority
+# by article 11 of the Turkish civil code; opting in to sales of data, California civil code 1798.120(c).
 _ADULT_AGES = {"gdpr": 16, "kvkk": 18, "gdpr+kvkk": 18, "ccpa": 16, "none": 18}
 
 

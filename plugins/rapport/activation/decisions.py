@@ -11,7 +11,7 @@ Connection = psycopg.Connection[Any]
 
 
 def keep_exclusions(conn: Connection, business_date: date, *, kept_days: int) -> int:
-    """Write build_activation.exclusions into activation.exclusions as the night's, in the place of an earlier attempt's.
+    """Write build_activation.exclusions into activation.exclusions as the night's, in place of an earlier attempt's.
 
     What a last look at an already delivered list removed stays. Nights more than `kept_days` before this one lose
     theirs. Returns how many were left out. Does not commit.

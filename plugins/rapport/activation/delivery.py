@@ -70,8 +70,9 @@ def prepare(
 ) -> list[PreparedList]:
     """Write each segment's list for each of its destinations to work_dir/lists/<date>/ and into the ledger.
 
-    With them goes what the night decided about people: exclusions and draws. A segment nobody is on gives a file with only its header. What has been delivered already stays so in the
-    ledger. Commits. Raises DeliveryError when build_activation.lists is missing or another night's.
+    With them goes what the night decided about people: exclusions and draws. A segment nobody is on gives a file
+    with only its header. What has been delivered already stays so in the ledger. Commits. Raises DeliveryError
+    when build_activation.lists is missing or another night's.
     """
     destinations = declared_destinations() if destinations is None else destinations
     check_destinations(segments, destinations)
@@ -94,7 +95,8 @@ def prepare(
             " values (%s, %s, %s, %s, 'prepared', %s, %s, %s, %s)"
             " on conflict (business_date, segment, destination, list_kind) do update set"
             " status = excluded.status, file_name = excluded.file_name, n_rows = excluded.n_rows,"
-            " sha256 = excluded.sha256, is_marketing = excluded.is_marketing, location = null, reason = null, prepared_at = clock_timestamp()"
+            " sha256 = excluded.sha256, is_marketing = excluded.is_marketing,"
+            " location = null, reason = null, prepared_at = clock_timestamp()"
             " where deliveries.status <> 'delivered'",
             [*_key(item), file_name, item.n_rows, item.sha256, segment in marketing],
         )
