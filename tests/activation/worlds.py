@@ -248,8 +248,8 @@ def _copy(conn: psycopg.Connection[Any], table: str, rows: Iterable[Iterable[Any
 
 
 _COLUMNS = {
-    "build_activation.segment_members": "segment text, priority integer, channel text, contact_type text, audience text,"
-    " consent_purpose text, cap_days integer, holdout_share numeric(6, 5), is_pausing_promotion boolean,"
+    "build_activation.segment_members": "segment text, priority integer, channel text, contact_type text,"
+    " audience text, consent_purpose text, cap_days integer, holdout_share numeric(6, 5), is_pausing_promotion boolean,"
     " destinations text, customer_id text, reason text, offer text, valid_until timestamptz",
     "build_intermediate.int_consents_resolved": "source_record_id text, customer_id text, contact_type text,"
     " contact text, channel text, purpose text, status text, is_shared boolean, is_lapsed boolean,"
