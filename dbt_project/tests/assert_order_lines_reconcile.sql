@@ -26,16 +26,4 @@ mart as (
 
 )
 
-select
-    concept.currency as concept_currency,
-    concept.order_date as concept_date,
-    mart.currency as mart_currency,
-    mart.order_date as mart_date
-from concept
-full outer join mart
-    on
-        concept.currency = mart.currency
-        and concept.order_date = mart.order_date
-where
-    concept.n_lines is distinct from mart.n_lines
-    or concept.net_amount is distinct from mart.net_amount
+{{ differences('order_date', ['n_lines', 'net_amount']) }}

@@ -27,16 +27,4 @@ mart as (
 
 )
 
-select
-    concept.currency as concept_currency,
-    concept.return_date as concept_date,
-    mart.currency as mart_currency,
-    mart.return_date as mart_date
-from concept
-full outer join mart
-    on
-        concept.currency = mart.currency
-        and coalesce(concept.return_date, date '-infinity') = coalesce(mart.return_date, date '-infinity')
-where
-    concept.n_returns is distinct from mart.n_returns
-    or concept.refunded_amount is distinct from mart.refunded_amount
+{{ differences('return_date', ['n_returns', 'refunded_amount']) }}

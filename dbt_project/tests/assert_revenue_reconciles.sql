@@ -26,17 +26,4 @@ mart as (
 
 )
 
-select
-    concept.currency as concept_currency,
-    concept.order_date as concept_date,
-    mart.currency as mart_currency,
-    mart.order_date as mart_date
-from concept
-full outer join mart
-    on
-        concept.currency = mart.currency
-        and concept.order_date = mart.order_date
-where
-    concept.n_orders is distinct from mart.n_orders
-    or concept.total_amount is distinct from mart.total_amount
-    or concept.refunded_amount is distinct from mart.refunded_amount
+{{ differences('order_date', ['n_orders', 'total_amount', 'refunded_amount']) }}
