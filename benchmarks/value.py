@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,8 @@ import numpy as np
 
 from benchmarks.harness import Measured, in_its_own_process, peak_mib, report, scratch, show, timed
 from rapport.businesses import ValueLimits, load_business
-from rapport.value import bgnbd, predict
+from rapport.samples.buyers import LAST_DAY, draw_purchases
+from rapport.value import bgnbd, gamma_gamma, predict
 from rapport.value.calibration import calibrate, holdout_days
 from rapport.value.fitting import fit_model
 from rapport.value.histories import Groups, Histories, Purchases
@@ -24,9 +24,8 @@ from rapport.value.kept_models import EPOCH
 from rapport.value.scoring import score
 from rapport.warehouse import connect
 
-LAST_DAY = 20_000
 LONGEST = 730
-PUBLISHED = (0.243, 4.414, 0.793, 2.426)
+PURCHASES, AMOUNTS = bgnbd.Parameters(0.243, 4.414, 0.793, 2.426), gamma_gamma.Parameters(6.25, 3.74, 15.44)
 PEER_ROWS = 100_000  # rows enough to tell what a million would take
 CONTENDERS = {
     "Rapport: group, fit both, score": ("rapport", None),
@@ -137,21 +136,7 @@ def _lifetimes(purchases: Purchases, before: float) -> None:
 
 def drawn(n: int) -> Purchases:
     """Purchases of n customers, who were won over the last two years."""
-    random = np.random.default_rng(2026)
-    r, alpha, a, b = astuple(bgnbd.Parameters(*PUBLISHED))
-    first = LAST_DAY - random.integers(1, LONGEST, n)
-    rate, leaves = random.gamma(r, 1 / alpha, n), random.beta(a, b, n)
-    worth = 15.44 / random.gamma(3.74, 1, n)
-    customer, day = [np.arange(n)], [first]
-    alive, weeks = np.arange(n), np.zeros(n)
-    while len(alive):
-        weeks[alive] += random.exponential(1 / np.maximum(rate[alive], 1e-12))
-        alive = alive[first[alive] + weeks[alive] * 7 <= LAST_DAY]
-        customer.append(alive)
-        day.append(first[alive] + np.ceil(weeks[alive] * 7).astype(np.int64))
-        alive = alive[random.random(len(alive)) >= leaves[alive]]
-    customers, days = np.concatenate(customer), np.minimum(np.concatenate(day), LAST_DAY)
-    return Purchases.of(customers, days, random.gamma(6.25, worth[customers]))
+    return draw_purchases(n, PURCHASES, AMOUNTS, seed=2026, won=(1, LONGEST))
 
 
 if __name__ == "__main__":

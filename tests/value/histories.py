@@ -8,13 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
+from rapport.samples.buyers import LAST_DAY, draw_purchases
+from rapport.value import gamma_gamma
 from rapport.value.bgnbd import Parameters
 from rapport.value.histories import Histories, Purchases
 
 EPOCH = date(1970, 1, 1)
 CALIBRATION_END = (date(1997, 9, 30) - EPOCH).days
 HOLDOUT_END = (date(1998, 6, 30) - EPOCH).days
-LAST_DAY = 20_000
+AMOUNTS = gamma_gamma.Parameters(p=6, q=3, v=100 / 6)
 
 
 def cdnow_file(name: str) -> Path:
@@ -31,22 +33,8 @@ def cdnow_sample() -> Purchases:
 
 
 def drawn_purchases(n: int, parameters: Parameters, seed: int = 7, days: int = 400) -> Purchases:
-    """Purchases of n customers won over the first half of `days`, drawn from the model; amounts have one mean."""
-    random = np.random.default_rng(seed)
-    first = LAST_DAY - random.integers(days // 2, days, n)
-    rate = random.gamma(parameters.r, 1 / parameters.alpha, n)
-    leaves = random.beta(parameters.a, parameters.b, n)
-    worth = 50 * 2 / random.gamma(3, 1, n)
-    customer, day = [np.arange(n)], [first]
-    alive, weeks = np.arange(n), np.zeros(n)
-    while len(alive):
-        weeks[alive] += random.exponential(1 / np.maximum(rate[alive], 1e-12))
-        alive = alive[first[alive] + weeks[alive] * 7 <= LAST_DAY]
-        customer.append(alive)
-        day.append(first[alive] + np.ceil(weeks[alive] * 7).astype(np.int64))
-        alive = alive[random.random(len(alive)) >= leaves[alive]]
-    customers, all_days = np.concatenate(customer), np.minimum(np.concatenate(day), LAST_DAY)
-    return Purchases.of(customers, all_days, random.gamma(6, worth[customers] / 6))
+    """Purchases of n customers won over the first half of `days`, drawn from the model; 50 apiece in the mean."""
+    return draw_purchases(n, parameters, AMOUNTS, seed=seed, won=(days // 2, days))
 
 
 def histories_of(rows: list[tuple[int, int, int, float]]) -> Histories:

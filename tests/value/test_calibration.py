@@ -6,9 +6,10 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from value.histories import LAST_DAY, drawn_purchases
+from value.histories import drawn_purchases
 
 from rapport.businesses import ValueLimits
+from rapport.samples.buyers import LAST_DAY
 from rapport.value.bgnbd import Parameters
 from rapport.value.calibration import ALL, Calibration, calibrate, holdout_days
 from rapport.value.charts import calibration_chart

@@ -8,8 +8,9 @@ from dataclasses import astuple, replace
 import numpy as np
 import pytest
 from scipy.special import gammaln, roots_jacobi
-from value.histories import LAST_DAY, drawn_purchases, histories_of
+from value.histories import drawn_purchases, histories_of
 
+from rapport.samples.buyers import LAST_DAY
 from rapport.value import bgnbd, gamma_gamma
 from rapport.value.bgnbd import Parameters
 from rapport.value.histories import Groups, Histories

@@ -10,10 +10,11 @@ import numpy as np
 import psycopg
 import pytest
 from typer.testing import CliRunner
-from value.histories import EPOCH, LAST_DAY, drawn_purchases
+from value.histories import EPOCH, drawn_purchases
 
 from rapport.businesses import Business, load_business
 from rapport.errors import BuildError
+from rapport.samples.buyers import LAST_DAY
 from rapport.value import predict
 from rapport.value.bgnbd import Parameters
 from rapport.value.histories import Purchases

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from value.histories import LAST_DAY, drawn_purchases, histories_of
+from value.histories import drawn_purchases, histories_of
 
 from rapport.businesses import ValueLimits
+from rapport.samples.buyers import LAST_DAY
 from rapport.value.bgnbd import Parameters
 from rapport.value.fitting import fit_model
 from rapport.value.histories import Groups, Histories

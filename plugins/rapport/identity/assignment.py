@@ -12,7 +12,7 @@ from rapport.identity.matching import Guards, Settings
 from rapport.identity.persons import Persons
 from rapport.identity.resolving import resolve
 from rapport.identity.stable_ids import choose_ids
-from rapport.identity.tables import Connection, copy_in, copy_out
+from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out
 
 _LOCK = 7_263_472
 _TONIGHT = "create temporary table tonight (source_record_id text, customer_id text, evidence text) on commit drop"

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from rapport.identity.tables import Connection
+from rapport.warehouse.arrow_tables import Connection
 
 Pairs = tuple[tuple[str, str], ...]
 

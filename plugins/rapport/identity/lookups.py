@@ -9,7 +9,7 @@ from rapport.errors import IdentityError
 from rapport.identity.matching import Explanation, explain
 from rapport.identity.models import load_model
 from rapport.identity.records import read_records
-from rapport.identity.tables import Connection
+from rapport.warehouse.arrow_tables import Connection
 
 # Of two persons with many records the pair that has most in common is explained; so many are looked at.
 _MOST_PAIRS = 400

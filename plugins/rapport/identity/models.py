@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from rapport.identity.matching import Model
-from rapport.identity.tables import Connection
+from rapport.warehouse.arrow_tables import Connection
 
 # A model was learned from so many records; from this many times as many one learns more.
 OUTGROWN = 4

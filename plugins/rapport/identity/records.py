@@ -11,7 +11,7 @@ from psycopg import sql
 
 from rapport.errors import BuildError
 from rapport.identity.matching.records import SCHEMA
-from rapport.identity.tables import Connection, copy_out
+from rapport.warehouse.arrow_tables import Connection, copy_out
 
 _ONE_VALUE = ["given_name", "surname", "birth_date", "street", "city", "postal_code", "country_code"]
 _SEVERAL = {

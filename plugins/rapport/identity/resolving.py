@@ -22,7 +22,7 @@ from rapport.identity.matching import Linked, Model, Settings, link, link_new
 from rapport.identity.models import keep_model, model_for
 from rapport.identity.persons import positions
 from rapport.identity.records import read_records
-from rapport.identity.tables import Connection, copy_in, copy_out
+from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out
 
 # With more than this share of records new, comparing all takes less time.
 _MOST_NEW = 0.2

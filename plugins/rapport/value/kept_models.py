@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from rapport.identity.tables import Connection
 from rapport.value.calibration import Calibration
 from rapport.value.charts import calibration_chart
 from rapport.value.model import Model
+from rapport.warehouse.arrow_tables import Connection
 
 CHART = "calibration.svg"
 EPOCH = date(1970, 1, 1)

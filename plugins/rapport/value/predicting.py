@@ -12,7 +12,6 @@ from psycopg import sql
 
 from rapport.businesses import Business
 from rapport.errors import BuildError
-from rapport.identity.tables import Connection, copy_in, copy_out
 from rapport.value.calibration import Calibration, calibrate, holdout_days
 from rapport.value.fitting import fit_model
 from rapport.value.histories import Groups, Histories, Purchases
@@ -20,6 +19,7 @@ from rapport.value.kept_models import EPOCH, keep, kept_before
 from rapport.value.likelihood import Floats
 from rapport.value.model import Model
 from rapport.value.scoring import BOUGHT_ONCE, HORIZONS, Scores, score
+from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out
 
 _PURCHASES = sql.SQL(
     "select customer_id, purchase_date - date '1970-01-01' as day, net_amount"
