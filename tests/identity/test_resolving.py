@@ -243,3 +243,33 @@ def test_pairs_in_doubt_are_told_with_what_they_have_in_common(
 
 def _customers(conn: Conn) -> dict[str, str]:
     return dict(conn.execute("select source_record_id, customer_id from build_identity.customer_records").fetchall())
+
+
+def test_a_person_with_more_mailboxes_than_the_business_allows_is_parted_and_for_review(
+    conn: Conn, people: tuple[list[Row], dict[str, int]]
+) -> None:
+    known = people[0][0] | {"birth_date_digits": "19800412", "phone_key": "+905321112233"}
+    many = [
+        known
+        | {
+            "source_record_id": f"shop:m{number}",
+            "external_id": f"shop:m{number}",
+            "email_key": f"m{number}@example.org",
+            # what three of them share ties them more strongly
+            "buyer_external_id": f"crm:{number // 3}",
+        }
+        for number in range(6)
+    ]
+    strict = BUSINESS.model_copy(update={"identity": BUSINESS.identity.model_copy(update={"most_emails": 3})})
+    build_records(conn, [*people[0][1:], *many])
+    assign(conn, BUSINESS, FIRST + timedelta(days=1))
+    assert len({_customers(conn)[f"shop:m{number}"] for number in range(6)}) == 1
+    assign(conn, strict, FIRST + timedelta(days=2))
+    apart = _customers(conn)
+    assert [len({apart[f"shop:m{number}"] for number in part}) for part in (range(3), range(3, 6))] == [1, 1]
+    assert apart["shop:m0"] != apart["shop:m5"]
+    contested = conn.execute(
+        "select count(*) from build_identity.pairs_for_review where is_contested"
+        " and one_record_id like 'shop:m%' and other_record_id like 'shop:m%'"
+    ).fetchone()
+    assert contested == (9,)

@@ -57,7 +57,9 @@ def matching_settings(business: Business) -> Settings:
     """How sure is sure enough for this business; decisions of people come on top."""
     limits = business.identity
     guards = Guards(emails=limits.most_emails, phones=limits.most_phones, birth_dates=limits.most_birth_dates)
-    return Settings(merge=limits.merge, review=limits.review, guards=guards)
+    return Settings(
+        merge=limits.merge, review=limits.review, guards=guards, most_bearers=business.max_names_per_contact
+    )
 
 
 def _read_past(conn: Connection, business_date: date) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 # Quarantined rows are held back until so many, as Postgres takes one COPY at a time.
 _QUARANTINE_BATCH = 5_000
+_BLOCKS_AHEAD = 2
 
 
 def copy_as_written(
@@ -153,11 +154,12 @@ def _sorted(reader: Reader, sorter: RowSorter) -> Iterator[Sorted]:
 
 
 def _ahead(blocks: Iterator[T]) -> Iterator[T]:
-    """Prepare the next block in another thread while this one is worked on."""
+    """Prepare the next blocks in another thread while this one is worked on: two, so that neither waits for a breath
+    of the other."""
     with ThreadPoolExecutor(1, thread_name_prefix="landing") as pool:
-        coming = pool.submit(next, blocks, None)
-        while (block := coming.result()) is not None:
-            coming = pool.submit(next, blocks, None)
+        coming = deque(pool.submit(next, blocks, None) for _ in range(_BLOCKS_AHEAD))
+        while (block := coming.popleft().result()) is not None:
+            coming.append(pool.submit(next, blocks, None))
             yield block
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,19 +65,20 @@ def test_a_component_too_large_to_weigh_is_taken_apart_at_its_weak_links() -> No
     assert found == {frozenset({row, row + 1}) for row in range(0, n_records, 2)}
 
 
-def test_a_person_with_too_many_birthdays_is_taken_back_to_strong_links() -> None:
+@pytest.mark.parametrize("kind", ["emails", "phones", "birth_dates"])
+def test_a_person_with_too_many_values_of_a_kind_is_taken_back_to_strong_links(kind: str) -> None:
     strong = [(0, 1, 15.0), (2, 3, 15.0), (4, 5, 15.0)]
     weak = [(left, right, 2.0) for left in range(6) for right in range(left + 1, 6) if left // 2 != right // 2]
     given = pairs(*strong, *weak)
     cluster = partition(6, given, 0.0, unlike)
     assert len(groups(cluster)) == 1
-    nobody = Values(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    births = Values(np.arange(6), np.array([1, 1, 2, 2, 3, 3]))
-    held = {"emails": nobody, "phones": nobody, "birth_dates": births}
-    parted, was_broken = guard(cluster, held, Guards(birth_dates=2), given, 0.0, unlike)
+    nothing = Values(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    held = dict.fromkeys(("emails", "phones", "birth_dates"), nothing)
+    held[kind] = Values(np.arange(6), np.array([1, 1, 2, 2, 3, 3]))
+    parted, was_broken = guard(cluster, held, Guards(**{kind: 2}), given, 0.0, unlike)
     assert groups(parted) == {frozenset({0, 1}), frozenset({2, 3}), frozenset({4, 5})}
     assert was_broken.all()
-    kept, was_broken = guard(cluster, held, Guards(birth_dates=3), given, 0.0, unlike)
+    kept, was_broken = guard(cluster, held, Guards(**{kind: 3}), given, 0.0, unlike)
     assert len(groups(kept)) == 1
     assert not was_broken.any()
 

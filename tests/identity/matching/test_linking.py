@@ -90,11 +90,18 @@ def test_a_mailbox_alone_joins_until_names_contradict_it(model: Model) -> None:
 
 
 def test_a_number_on_many_people_is_no_evidence(model: Model) -> None:
-    names = ["ELIF", "JONAS", "KEREM", "ZEHRA", "MAGNUS", "FREJA", "OSMAN", "CLARA", "TORBEN", "YUSUF"]
+    names = ["ELIF", "JONAS", "KEREM", "ZEHRA", "MAGNUS", "FREJA", "OSMAN", "CLARA", "TORBEN", "YUSUF", "AGNES"]
     office = table(
         *({"given_name": name, "phones": ["+902241112233"]} for name in names), {"phones": ["+902241112233"]}
     )
     assert len(persons(link(office, model=model))) == len(names) + 1
+
+
+def test_how_many_people_are_too_many_on_a_mailbox_is_the_business_s_to_say(model: Model) -> None:
+    mailbox = {"emails": ["post@example.org"]}
+    home = table({**mailbox, "given_name": "ELIF"}, {**mailbox, "given_name": "KEREM"}, mailbox)
+    assert len(persons(link(home, Settings(most_bearers=2), model=model))) < 3
+    assert len(persons(link(home, Settings(most_bearers=1), model=model))) == 3
 
 
 def test_made_up_households_are_told_apart_without_labels(population: pa.Table, made_up: MadeUp) -> None:

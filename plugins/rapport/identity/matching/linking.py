@@ -19,7 +19,7 @@ from rapport.identity.matching.estimation import Counts, estimate
 from rapport.identity.matching.frequencies import count_frequencies
 from rapport.identity.matching.guards import Guards, Values, guard
 from rapport.identity.matching.model import Model, take_frequencies
-from rapport.identity.matching.records import connect, fetch, prepare
+from rapport.identity.matching.records import MOST_BEARERS, connect, fetch, prepare
 from rapport.identity.matching.scoring import score, votes
 from rapport.identity.persons import positions
 
@@ -38,12 +38,14 @@ class Settings:
     merge, review: probabilities from which two records are one person, and from which somebody should look at
     them. Merging at p is right where a false merge costs p / (1 - p) times what a missed one does: 0.5 counts
     them alike and finds the likeliest of all partitions; 0.9 takes nine missed ones for a false one.
+    most_bearers: a mailbox or number of more given names than that tells nobody's identity.
     must_link, cannot_link: pairs of ids; one that is not among the records is passed over.
     """
 
     merge: float = 0.5
     review: float = 0.1
     guards: Guards = field(default_factory=Guards)
+    most_bearers: int = MOST_BEARERS
     must_link: Ids = ()
     cannot_link: Ids = ()
 
@@ -84,7 +86,7 @@ def link(
 
     The order of the rows makes no difference. Raises IdentityError where an id is missing or given twice.
     """
-    conn = _open(records)
+    conn = _open(records, settings)
     progress("Finding records that have something in common")
     limits = block(conn, model.limits if model else None)
     progress("Comparing them")
@@ -113,7 +115,7 @@ def link_new(
     `known_pairs` are those of earlier calls (PAIRS) with the same model. The answer holds the new pairs, and of
     all clusters those with a new record, and those that such a record parted.
     """
-    conn = _open(pa.concat_tables([known, new], promote_options="default"))
+    conn = _open(pa.concat_tables([known, new], promote_options="default"), settings)
     conn.register("new_ids", new.select(["id"]))
     conn.execute("create or replace table new_rows as select row from records semi join new_ids using (id)")
     progress("Finding what the new records have in common with others")
@@ -127,7 +129,7 @@ def link_new(
     return _form(conn, model, settings, near_pairs)
 
 
-def _open(records: pa.Table) -> duckdb.DuckDBPyConnection:
+def _open(records: pa.Table, settings: Settings) -> duckdb.DuckDBPyConnection:
     ids = records["id"]
     if ids.null_count or len(pc.unique(ids)) < len(ids):
         raise IdentityError(
@@ -136,7 +138,7 @@ def _open(records: pa.Table) -> duckdb.DuckDBPyConnection:
             fix="give each record an id of its own",
         )
     conn = connect()
-    prepare(conn, records)
+    prepare(conn, records, settings.most_bearers)
     return conn
 
 

@@ -32,8 +32,9 @@ SCHEMA = pa.schema(
         ("external_ids", pa.list_(pa.string())),
     ]
 )
-# More people than this on one mailbox or number are an office, a shop, or a form that somebody wanted to get past.
-MOST_BEARERS = 8
+# More people than this on one mailbox or number are an office, a shop, or a form that somebody wanted to get past;
+# a business says its own number (max_names_per_contact).
+MOST_BEARERS = 10
 MOST_NAMELESS_BEARERS = 30
 # A birthday that so many names have, and that share of all records, is a default (1900-01-01).
 COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_NAMES = 0.01, 30
@@ -95,8 +96,8 @@ left join short_forms using (first_word)
 
 _TOO_COMMON_POINTS = f"""
 select list(point) from (
-    select point from (select unnest({{0}}) as point, given_name from records) group by point
-    having count(distinct given_name[1:3]) > {MOST_BEARERS}
+    select point from (select unnest({{points}}) as point, given_name from records) group by point
+    having count(distinct given_name[1:3]) > {{most_bearers}}
         or (count(given_name) = 0 and count(*) > {MOST_NAMELESS_BEARERS})
 )
 """
@@ -123,12 +124,12 @@ def fetch(conn: duckdb.DuckDBPyConnection, query: str) -> dict[str, npt.NDArray[
     return {name: np.asarray(values) for name, values in conn.execute(query).fetchnumpy().items()}
 
 
-def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
+def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table, most_bearers: int = MOST_BEARERS) -> int:
     """Fill the table `records` of the connection, rows numbered in the order of ids; returns how many there are.
 
     `records` has the columns of SCHEMA, any of them left out but id: names, streets and towns as
     the match keys of rapport.contacts, birth dates as YYYYMMDD or as close to it as was written, no value that
-    contacts calls invalid or shared.
+    contacts calls invalid or shared. A mailbox or number of more than `most_bearers` given names counts for nobody.
     """
     missing = [field for field in SCHEMA if field.name not in records.column_names]
     for field in missing:
@@ -143,7 +144,7 @@ def prepare(conn: duckdb.DuckDBPyConnection, records: pa.Table) -> int:
     conn.unregister("arrived")
     conn.unregister("short_forms")
     for points in ("emails", "phones"):
-        ((too_common,),) = conn.execute(_TOO_COMMON_POINTS.format(points)).fetchall()
+        ((too_common,),) = conn.execute(_TOO_COMMON_POINTS.format(points=points, most_bearers=most_bearers)).fetchall()
         if too_common:
             conn.execute(
                 f"update records set {points} = nullif(list_filter({points}, lambda x: not list_contains($1, x)), []),"
