@@ -75,7 +75,7 @@ docs: $(VENV)/.installed ## dbt docs of the latest night: [BUSINESS=name]
 	@$(RAPPORT) docs $(if $(BUSINESS),--business $(BUSINESS))
 
 .PHONY: bench
-bench: bench-load bench-publish bench-contacts bench-identity bench-value ## speed beside named peers, in ratios
+bench: bench-load bench-publish bench-contacts bench-identity bench-identity-night bench-value ## speed beside named peers, in ratios
 
 .PHONY: bench-load
 bench-load: $(VENV)/.installed-bench ## taking files in: [ROWS="1000000 10000000"]
@@ -88,6 +88,10 @@ bench-publish: $(VENV)/.installed-bench ## publishing a mart: [ROWS=500000]
 .PHONY: bench-identity
 bench-identity: $(VENV)/.installed $(VENV)/.installed-peers ## who is who, right and fast, beside Splink and ECM: [ROWS=1000000]
 	@$(BIN)/python -m benchmarks.identity $(ROWS)
+
+.PHONY: bench-identity-night
+bench-identity-night: $(VENV)/.installed ## a night with 1 % new records, ids and all, through the warehouse: [ROWS=1000000]
+	@$(BIN)/python -m benchmarks.identity_night $(ROWS)
 
 .PHONY: bench-contacts
 bench-contacts: $(VENV)/.installed ## making contact points normal: [ROWS=1000000]

@@ -232,12 +232,12 @@ def test_pairs_in_doubt_are_told_with_what_they_have_in_common(
         update={"identity": BUSINESS.identity.model_copy(update={"merge": 0.9999, "review": 0.01})}
     )
     build_records(conn, [*people[0], twin])
-    counts = assign(conn, business, FIRST + timedelta(days=1))
+    assign(conn, business, FIRST + timedelta(days=1))
     found = conn.execute(
         "select one_record_id, agreement from build_identity.pairs_for_review where other_record_id = %s",
         [twin["source_record_id"]],
     ).fetchall()
-    assert counts["for_review"] >= len(found) > 0
+    assert found
     assert all("given_name: the same" in agreement for _, agreement in found)
 
 

@@ -15,8 +15,52 @@ from rapport.identity.stable_ids import choose_ids
 from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out
 
 _LOCK = 7_263_472
-_TONIGHT = "create temporary table tonight (source_record_id text, customer_id text, evidence text) on commit drop"
-_FOUND = sql.SQL("select source_record_id as id, cluster, evidence from build_identity.linked_records")
+# Each record of tonight or of the nights before: its person tonight (null where it is gone), and the id it bore.
+# This very night's history is left out: a re-run decides from what was known before, as the first run did.
+_MATCHED = """
+    create temporary table matched on commit drop as
+    with borne as (
+        select distinct on (source_record_id) source_record_id, customer_id
+        from history.identity_assignments
+        where assigned_on < %(night)s
+        order by source_record_id, assigned_on desc
+    )
+    select source_record_id, linked.cluster, linked.evidence, borne.customer_id as bore
+    from build_identity.linked_records as linked
+    full join borne using (source_record_id)
+"""
+# Persons whose records bear one id that nobody else bears keep it, whatever others choose; these are the others.
+_UNSETTLED = """
+    create temporary table unsettled on commit drop as
+    with clusters as (
+        select cluster, count(*) = count(bore) and min(bore) = max(bore) as is_one, min(bore) as bore
+        from matched where cluster is not null group by cluster
+    ),
+    contested as (
+        select bore from matched where cluster is not null and bore is not null
+        group by bore having min(cluster) <> max(cluster)
+    )
+    select matched.source_record_id as id, matched.cluster
+    from matched
+    inner join clusters using (cluster)
+    where clusters.is_one is not true or clusters.bore in (select bore from contested)
+"""
+_UNSETTLED_RECORDS = sql.SQL("select id, cluster from unsettled")
+_PAST = sql.SQL(
+    """
+    select source_record_id, customer_id, assigned_on
+    from history.identity_assignments
+    where assigned_on < {night} and source_record_id in (
+        select source_record_id from history.identity_assignments
+        where assigned_on < {night} and customer_id in (
+            select customer_id from history.identity_assignments
+            where assigned_on < {night} and source_record_id in (select id from unsettled)
+        )
+    )
+    """
+)
+_PAST_COLUMNS = {"source_record_id": pa.string(), "customer_id": pa.string(), "assigned_on": pa.date32()}
+_CHOSEN = "create temporary table chosen (source_record_id text primary key, customer_id text) on commit drop"
 
 
 def assign(conn: Connection, business: Business, business_date: date, *, keeps_history: bool = True) -> dict[str, int]:
@@ -25,7 +69,7 @@ def assign(conn: Connection, business: Business, business_date: date, *, keeps_h
     history.identity_assignments gains a row, dated `business_date`, for each record that is new, changes hands or is
     gone; rows of other nights are never touched. Rows of the same night are replaced only if the outcome
     differs, so a night run twice is a night run once. build_identity.customer_records holds the night's whole
-    outcome, and is written only if it differs. Without `keeps_history` (a replay) only the latter is written.
+    outcome; only rows that differ are written. Without `keeps_history` (a replay) only the latter is written.
 
     Returns counts: records, customers, new_records, new_customers, moved_records (to another id), gone_records,
     is_changed (0 or 1), and those of `resolve`.
@@ -34,19 +78,22 @@ def assign(conn: Connection, business: Business, business_date: date, *, keeps_h
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
         resolved = resolve(conn, business_date, matching_settings(business), keeps_history=keeps_history)
-        found = copy_out(conn, _FOUND, {"id": pa.string(), "cluster": pa.string(), "evidence": pa.string()})
-        found = found.sort_by("id")
-        persons = Persons.of(found)
-        ids = choose_ids(persons, _read_past(conn, business_date))
-        _stage(conn, persons.records, ids.customer_id, found["evidence"])
+        for table in ("matched", "unsettled", "chosen", "changed", "differing"):
+            conn.execute(f"drop table if exists pg_temp.{table}")  # type: ignore[arg-type]
+        conn.execute(_MATCHED, {"night": business_date})
+        conn.execute("analyze matched")
+        n_new = _choose(conn, business_date)
         appended = _append_history(conn, business_date, is_kept=keeps_history)
-        is_changed = _replace_customer_records(conn)
-        if is_changed:
-            conn.execute("analyze build_identity.customer_records")
+        is_changed = _bring_up_to_date(conn)
+        counted = conn.execute(
+            "select coalesce(sum(n_records), 0)::bigint, count(*) from ("
+            " select count(*) as n_records from build_identity.customer_records group by customer_id) as persons"
+        ).fetchone()
+    assert counted is not None
     return {
-        "records": len(persons.records),
-        "customers": ids.n_customers,
-        "new_customers": ids.n_new,
+        "records": counted[0],
+        "customers": counted[1],
+        "new_customers": n_new,
         **appended,
         "is_changed": int(is_changed),
         **resolved,
@@ -62,45 +109,44 @@ def matching_settings(business: Business) -> Settings:
     )
 
 
-def _read_past(conn: Connection, business_date: date) -> pa.Table:
-    # This very night's rows are left out: a re-run decides from what was known before, as the first run did.
-    query = sql.SQL(
-        "select source_record_id, customer_id, assigned_on from history.identity_assignments where assigned_on < {}"
-    )
-    columns = {"source_record_id": pa.string(), "customer_id": pa.string(), "assigned_on": pa.date32()}
-    return copy_out(conn, query.format(sql.Literal(business_date)), columns)
+def _choose(conn: Connection, business_date: date) -> int:
+    """Fill the table `chosen` with the ids of the persons that are not settled; returns how many of them are new."""
+    conn.execute(_UNSETTLED)
+    conn.execute("analyze unsettled")
+    conn.execute(_CHOSEN)
+    unsettled = copy_out(conn, _UNSETTLED_RECORDS, {"id": pa.string(), "cluster": pa.string()})
+    if not unsettled.num_rows:
+        return 0
 
+    def used(ids: list[str]) -> set[str]:
+        found = conn.execute(
+            "select distinct customer_id from history.identity_assignments"
+            " where assigned_on < %s and customer_id = any(%s)",
+            [business_date, ids],
+        )
+        return {customer_id for (customer_id,) in found}
 
-def _stage(conn: Connection, records: pa.Array, customer_ids: pa.Array, evidence: pa.ChunkedArray) -> None:
-    conn.execute("drop table if exists pg_temp.tonight")
-    conn.execute(_TONIGHT)
-    table = pa.table([records, customer_ids, evidence], ["source_record_id", "customer_id", "evidence"])
-    copy_in(conn, "tonight", table)
-    conn.execute("analyze tonight")
+    persons = Persons.of(unsettled)
+    past = copy_out(conn, _PAST.format(night=sql.Literal(business_date)), _PAST_COLUMNS)
+    ids = choose_ids(persons, past, used)
+    copy_in(conn, "chosen", pa.table([persons.records, ids.customer_id], ["source_record_id", "customer_id"]))
+    conn.execute("analyze chosen")
+    return ids.n_new
 
 
 def _append_history(conn: Connection, business_date: date, *, is_kept: bool) -> dict[str, int]:
-    conn.execute("drop table if exists pg_temp.changed")
     conn.execute(
         """
         create temporary table changed on commit drop as
-        with borne as (
-            select distinct on (source_record_id) source_record_id, customer_id
-            from history.identity_assignments
-            where assigned_on < %(night)s
-            order by source_record_id, assigned_on desc
-        )
         select
-            tonight.source_record_id, tonight.customer_id, %(night)s::date as assigned_on, tonight.evidence,
-            borne.customer_id is null as is_new
-        from tonight
-        left join borne using (source_record_id)
-        where borne.customer_id is distinct from tonight.customer_id
+            source_record_id, chosen.customer_id, %(night)s::date as assigned_on, matched.evidence,
+            matched.bore is null as is_new
+        from chosen inner join matched using (source_record_id)
+        where matched.bore is distinct from chosen.customer_id
         union all
         select source_record_id, null, %(night)s::date, 'gone', false
-        from borne
-        where customer_id is not null
-            and not exists (select from tonight where tonight.source_record_id = borne.source_record_id)
+        from matched
+        where cluster is null and bore is not null
         """,
         {"night": business_date},
     )
@@ -122,22 +168,33 @@ def _append_history(conn: Connection, business_date: date, *, is_kept: bool) -> 
     return dict(zip(("new_records", "moved_records", "gone_records"), counted, strict=True))
 
 
-def _replace_customer_records(conn: Connection) -> bool:
-    differs = conn.execute(
-        """
-        select exists (
-            select from tonight
-            full join build_identity.customer_records as stored using (source_record_id)
-            where tonight.customer_id is distinct from stored.customer_id
-                or tonight.evidence is distinct from stored.evidence
-        )
-        """
-    ).fetchone()
-    if differs != (True,):
-        return False
-    conn.execute("truncate build_identity.customer_records")
+def _bring_up_to_date(conn: Connection) -> bool:
+    """Write to customer_records what differs from it; returns whether anything does."""
     conn.execute(
-        "insert into build_identity.customer_records (source_record_id, customer_id, evidence) "
-        "select source_record_id, customer_id, evidence from tonight"
+        """
+        create temporary table differing on commit drop as
+        with tonight as (
+            select source_record_id, coalesce(chosen.customer_id, matched.bore) as customer_id, matched.evidence
+            from matched left join chosen using (source_record_id)
+            where matched.cluster is not null
+        )
+        select source_record_id, tonight.customer_id, tonight.evidence
+        from tonight full join build_identity.customer_records as stored using (source_record_id)
+        where tonight.customer_id is distinct from stored.customer_id
+            or tonight.evidence is distinct from stored.evidence
+        """
+    )
+    counted = conn.execute("select count(*) from differing").fetchone()
+    assert counted is not None
+    n_differing = int(counted[0])
+    if not n_differing:
+        return False
+    conn.execute("analyze differing")
+    conn.execute(
+        "delete from build_identity.customer_records where source_record_id in (select source_record_id from differing)"
+    )
+    conn.execute(
+        "insert into build_identity.customer_records (source_record_id, customer_id, evidence)"
+        " select source_record_id, customer_id, evidence from differing where customer_id is not null"
     )
     return True

@@ -32,11 +32,21 @@ _QUERY = sql.SQL(
 )
 
 
+def count_records(conn: Connection) -> int:
+    """How many records there are. Raises BuildError when dbt has not built int_identity_records, or built it empty."""
+    try:
+        row = conn.execute("select count(*) from build_intermediate.int_identity_records").fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        raise _not_built("have not been built") from None
+    assert row is not None
+    if not row[0]:
+        raise _not_built("are empty")
+    return int(row[0])
+
+
 def read_records(conn: Connection, only: Sequence[str] | None = None) -> pa.Table:
     """All source records, or `only` those: the columns of matching.records.SCHEMA, and `fingerprint`, which changes
-    with any of them.
-
-    Raises BuildError when dbt has not built int_identity_records, or built it empty.
+    with any of them. Raises BuildError when dbt has not built int_identity_records.
     """
     texts = [*_ONE_VALUE, *(column for columns in _SEVERAL.values() for column in columns)]
     try:
@@ -46,8 +56,6 @@ def read_records(conn: Connection, only: Sequence[str] | None = None) -> pa.Tabl
         )
     except psycopg.errors.UndefinedTable:
         raise _not_built("have not been built") from None
-    if not found.num_rows:
-        raise _not_built("are empty")
     columns = {name: found[name] for name in ["id", *_ONE_VALUE]}
     columns["full_name"] = pa.chunked_array([pa.nulls(found.num_rows, pa.string())])
     columns |= {name: _as_list([found[part] for part in parts]) for name, parts in _SEVERAL.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +24,12 @@ class ChosenIds:
     n_new: int
 
 
-def choose_ids(found: Persons, past: pa.Table) -> ChosenIds:
+def choose_ids(found: Persons, past: pa.Table, used: Callable[[list[str]], set[str]]) -> ChosenIds:
     """Choose the customer_id of each person.
 
-    `past` holds earlier nights: source_record_id, customer_id (text, null where the record was gone),
-    assigned_on (date32).
+    `past` holds earlier nights, whole of every record that ever bore an id that one of the persons' records bore:
+    source_record_id, customer_id (text, null where the record was gone), assigned_on (date32). `used` tells which of
+    some ids anybody ever bore.
 
     1. A person keeps the id, of those its records bear now, that was published first (tie: the smallest).
     2. Two persons that want one id were one person before: it goes to the one whose records bore it first,
@@ -45,7 +47,7 @@ def choose_ids(found: Persons, past: pa.Table) -> ChosenIds:
         _settle(claims[claims["is_current"]], chosen, taken)
         _settle(claims[~borne_now[claims["customer"]]], chosen, taken)
     without = np.flatnonzero(chosen < 0)
-    minted = _mint(found, without, set(known.to_pylist()))
+    minted = _mint(found, without, used)
     chosen[without] = len(known) + np.arange(len(without))
     every = pa.concat_arrays([known, pa.array(minted, pa.string())])
     return ChosenIds(every.take(pa.array(chosen[found.person])), n_persons, len(without))
@@ -98,17 +100,17 @@ def _settle(claims: pd.DataFrame, chosen: Integers, taken: npt.NDArray[np.bool_]
         bids = bids[(chosen[bids["person"]] < 0) & ~taken[bids["customer"]]]
 
 
-def _mint(found: Persons, without: Integers, used: set[str]) -> list[str]:
-    """A new id for each person given, none of them `used`, which they join."""
+def _mint(found: Persons, without: Integers, used: Callable[[list[str]], set[str]]) -> list[str]:
+    """A new id for each person given."""
     _, first_record = np.unique(found.person, return_index=True)  # records are sorted: first is smallest
-    minted = []
-    for record in found.records.take(pa.array(first_record[without])).to_pylist():
-        attempt, customer_id = 0, _digest(record)
-        while customer_id in used:
-            attempt += 1
-            customer_id = _digest(f"{record}#{attempt}")
-        used.add(customer_id)
-        minted.append(customer_id)
+    records = found.records.take(pa.array(first_record[without])).to_pylist()
+    minted = [_digest(record) for record in records]
+    attempt, taken = 0, used(minted)
+    while taken:
+        attempt += 1
+        for place in [place for place, customer_id in enumerate(minted) if customer_id in taken]:
+            minted[place] = _digest(f"{records[place]}#{attempt}")
+        taken = used(minted)
     return minted
 
 

@@ -27,8 +27,10 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 Ids = Sequence[tuple[str, str]]
+PairsOf = Callable[[pa.Array], pa.Table]
 
 PAIRS = pa.schema([("id_l", pa.string()), ("id_r", pa.string()), ("weight", pa.float64()), ("pattern", pa.int64())])
+_ENDS = pa.schema([PAIRS.field("id_l"), PAIRS.field("id_r")])
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,15 @@ class Linked:
     """clusters: id, cluster (the smallest id of the person's records), in the order of ids.
 
     pairs: as PAIRS, id_l < id_r, weight in log2 odds, all above LEAST_WEIGHT. for_review: those of them that are left
-    apart though they reach the review threshold, or were parted by a guard.
+    apart though they reach the review threshold, or were parted by a guard. known_pairs: those of earlier calls that
+    counted beside them.
     """
 
     clusters: pa.Table
     pairs: pa.Table
     for_review: pa.Table
     model: Model
+    known_pairs: pa.Table = field(default_factory=PAIRS.empty_table)
 
 
 def link(
@@ -104,7 +108,7 @@ def link(
 def link_new(
     new: pa.Table,
     known: pa.Table,
-    known_pairs: pa.Table,
+    pairs_of: PairsOf,
     model: Model,
     settings: Settings = DEFAULT,
     *,
@@ -112,8 +116,8 @@ def link_new(
 ) -> Linked:
     """Link new records among known ones, comparing only what is new.
 
-    `known_pairs` are those of earlier calls (PAIRS) with the same model. The answer holds the new pairs, and of
-    all clusters those with a new record, and those that such a record parted.
+    `pairs_of` gives those pairs of earlier calls with the same model (PAIRS) of which one record is among some ids.
+    The answer holds the new pairs, and of all clusters those with a new record, and those that such a record parted.
     """
     conn = _open(pa.concat_tables([known, new], promote_options="default"), settings)
     conn.register("new_ids", new.select(["id"]))
@@ -125,8 +129,13 @@ def link_new(
     model.pin_frequencies(conn)
     score(conn, "compared", model.parameters, "scored")
     progress("Forming persons")
-    near_pairs = _keep_concerned(conn, known_pairs, settings)
-    return _form(conn, model, settings, near_pairs)
+    near = conn.execute(
+        "select id from new_ids union select id from scored join records on row = l"
+        " union select id from scored join records on row = r"
+    ).to_arrow_table()["id"]
+    found, known_pairs = _around(near.combine_chunks(), pairs_of, settings)
+    _keep_only(conn, found)
+    return _form(conn, model, settings, known_pairs)
 
 
 def _open(records: pa.Table, settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -158,25 +167,27 @@ def _train(conn: duckdb.DuckDBPyConnection, limits: dict[str, int]) -> Model:
     return Model(parameters, take_frequencies(conn), limits)
 
 
-def _keep_concerned(conn: duckdb.DuckDBPyConnection, known_pairs: pa.Table, settings: Settings) -> pa.Table:
-    """Leave in `records`, numbered anew, who is connected with a new record; returns the known pairs among them."""
-    found = conn.execute(
-        "select id from new_ids union select id from scored join records on row = l"
-        " union select id from scored join records on row = r"
-    ).to_arrow_table()["id"]
-    links = known_pairs.filter(pc.greater_equal(known_pairs["weight"], _log_odds(settings.merge)))
-    bonds = pa.table(
-        {"id_l": [one for one, _ in settings.must_link], "id_r": [other for _, other in settings.must_link]}
-    )
-    links = pa.concat_tables([links.select(["id_l", "id_r"]), bonds.cast(links.select(["id_l", "id_r"]).schema)])
-    n_found = 0
-    while n_found < len(found):
-        n_found = len(found)
-        near = pc.or_(pc.is_in(links["id_l"], found), pc.is_in(links["id_r"], found))
-        ends = links.filter(near)
-        found = pc.unique(pa.chunked_array([*found.chunks, *ends["id_l"].chunks, *ends["id_r"].chunks]))
-        found, links = pa.chunked_array([found]), links.filter(pc.invert(near))
-    conn.register("concerned", pa.table({"id": found}))
+def _around(ids: pa.Array, pairs_of: PairsOf, settings: Settings) -> tuple[pa.Array, pa.Table]:
+    """These records with all whom links and decisions connect with them, and the known pairs among all of those."""
+    tied_to = [[pair[side] for pair in settings.must_link] for side in (0, 1)]
+    bonds = pa.table(dict(zip(_ENDS.names, tied_to, strict=True)), schema=_ENDS)
+    found, met, coming = ids, PAIRS.empty_table(), ids
+    while len(coming):
+        pairs = pairs_of(coming)
+        met = pa.concat_tables([met, pairs])
+        links = pairs.filter(pc.greater_equal(pairs["weight"], _log_odds(settings.merge))).select(_ENDS.names)
+        tied = bonds.filter(pc.or_(*(pc.is_in(bonds[side], value_set=coming) for side in _ENDS.names)))
+        ends = pa.concat_tables([links, tied])
+        others = pc.unique(pa.chunked_array([*ends["id_l"].chunks, *ends["id_r"].chunks], pa.string()))
+        coming = others.filter(pc.invert(pc.is_in(others, value_set=found)))
+        found = pa.concat_arrays([found, coming])
+    inside = met.filter(pc.and_(*(pc.is_in(met[side], value_set=found) for side in _ENDS.names)))
+    return found, inside.group_by(PAIRS.names).aggregate([])
+
+
+def _keep_only(conn: duckdb.DuckDBPyConnection, ids: pa.Array) -> None:
+    """Leave these in `records`, numbered anew, and what is said of them in the other tables."""
+    conn.register("concerned", pa.table({"id": ids}))
     conn.execute(
         """
         create or replace table kept as
@@ -192,7 +203,6 @@ def _keep_concerned(conn: duckdb.DuckDBPyConnection, known_pairs: pa.Table, sett
         """
     )
     conn.unregister("concerned")
-    return known_pairs.filter(pc.and_(pc.is_in(known_pairs["id_l"], found), pc.is_in(known_pairs["id_r"], found)))
 
 
 def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, known_pairs: pa.Table | None) -> Linked:
@@ -226,7 +236,8 @@ def _form(conn: duckdb.DuckDBPyConnection, model: Model, settings: Settings, kno
     is_doubtful = (found["weight"].to_numpy() >= _log_odds(settings.review)) | (
         was_broken[own.left] & was_broken[own.right]
     )
-    return Linked(clusters, pairs, pairs.filter(pa.array(is_apart & is_doubtful)), model)
+    for_review = pairs.filter(pa.array(is_apart & is_doubtful))
+    return Linked(clusters, pairs, for_review, model, PAIRS.empty_table() if known_pairs is None else known_pairs)
 
 
 def _pairs(left: pa.Array, right: pa.Array, scored: pa.Table, model: Model, threshold: float) -> Pairs:

@@ -6,6 +6,7 @@ create table if not exists history.identity_assignments (
     primary key (source_record_id, assigned_on)
 );
 alter table history.identity_assignments alter column customer_id drop not null;
+create index if not exists identity_assignments_by_customer on history.identity_assignments (customer_id);
 comment on table history.identity_assignments is
     'Which person a source record was given to, from which night on, null where it was gone; the newest row up to a night counts.';
 
