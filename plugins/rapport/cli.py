@@ -75,6 +75,7 @@ GROUPS = {
     "value": ("rapport.value.commands", "app"),
     "segments": ("rapport.activation.commands", "app"),
     "nights": ("rapport.nights.commands", "nights_app"),
+    "customer": ("rapport.privacy.commands", "app"),
 }
 COMMANDS = {
     "ingest": ("rapport.landing.commands", "ingest"),

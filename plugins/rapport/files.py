@@ -15,3 +15,17 @@ def write_whole(path: Path, content: str | bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def write_like(path: Path, content: bytes, original: Path) -> None:
+    """Write a file, whole or not at all, with the rights and the time of another: of the one it takes the place of."""
+    status = original.stat()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.chmod(status.st_mode & 0o777)
+    os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
+    part.replace(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 PROJECT_ROOT = Path(os.environ.get("RAPPORT_PROJECT") or Path(__file__).resolve().parents[2])
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+SEEDS = DBT_PROJECT / "seeds"
 EXPECTATIONS = PROJECT_ROOT / "expectations"
 BUSINESSES = PROJECT_ROOT / "businesses"
 DEFAULT_BUSINESS = "sample"

@@ -13,7 +13,7 @@ from rapport.identity.review_commands import add_decision
 @pytest.fixture
 def seed(tmp_path: Path) -> Path:
     path = tmp_path / "identity_decisions.csv"
-    path.write_text((settings.DBT_PROJECT / "seeds" / "identity_decisions.csv").read_text().splitlines()[0] + "\n")
+    path.write_text((settings.SEEDS / "identity_decisions.csv").read_text().splitlines()[0] + "\n")
     return path
 
 

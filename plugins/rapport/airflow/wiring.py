@@ -40,6 +40,7 @@ class Tag(StrEnum):
     ECOMMERCE = "ecommerce"
     SURVEY = "survey"
     NIGHTLY = "nightly"
+    PRIVACY = "privacy"
 
 
 def default_business() -> Business:
@@ -62,10 +63,15 @@ def default_args(owner: Owner) -> dict[str, Any]:
     }
 
 
+def business_parameter() -> dict[str, Any]:
+    """Which business a run is for."""
+    return {"business": Param(default_business().name, type="string", enum=business_names(), title="Business")}
+
+
 def night_parameters() -> dict[str, Any]:
     """The form a data engineer fills in when triggering by hand; the clock uses the defaults."""
     return {
-        "business": Param(default_business().name, type="string", enum=business_names(), title="Business"),
+        **business_parameter(),
         "date": Param(
             None, type=["null", "string"], format="date", title="Business date", description="empty: the run's own"
         ),
@@ -94,6 +100,11 @@ def _is_on_clock() -> bool:
 def ingest_schedule() -> Any:
     """A run per business date, started when that date is over in the store's time zone."""
     return CronDataIntervalTimetable("0 0 * * *", timezone=default_business().time_zone) if _is_on_clock() else None
+
+
+def requests_schedule() -> Any:
+    """In the afternoon, when no night is at work."""
+    return CronTriggerTimetable("0 15 * * *", timezone=default_business().time_zone) if _is_on_clock() else None
 
 
 def build_schedule() -> Any:

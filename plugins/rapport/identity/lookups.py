@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import psycopg
+
 from rapport.contacts import normalise
 from rapport.errors import IdentityError
 from rapport.identity.matching import Explanation, explain
@@ -14,11 +16,20 @@ from rapport.warehouse.arrow_tables import Connection
 # Of two persons with many records the pair that has most in common is explained; so many are looked at.
 _MOST_PAIRS = 400
 _KNOWN_BY = """
+    with earlier as (  -- an id that somebody bears is theirs alone, whoever bore it once
+        select source_record_id
+        from history.identity_assignments
+        where
+            customer_id = %(known)s
+            and not exists (select from build_identity.customer_records where customer_id = %(known)s)
+    )
     select records.source_record_id, persons.customer_id
     from build_intermediate.int_identity_records as records
     inner join build_identity.customer_records as persons on records.source_record_id = persons.source_record_id
     where
         %(known)s in (records.source_record_id, persons.customer_id, records.external_id, records.buyer_external_id)
+        or nullif(split_part(records.external_id, ':', 2), '') = %(known)s
+        or records.source_record_id in (select earlier.source_record_id from earlier)
         or records.email_key = %(email)s
         or %(phone)s in (records.phone_key, records.phone_2_key)
     order by 1
@@ -38,10 +49,14 @@ class Explained:
 def records_of(conn: Connection, known: str, default_country: str) -> dict[str, str]:
     """customer_id of each record that a source_record_id, customer_id, external id, e-mail or phone stands for.
 
-    Raises IdentityError where there is none.
+    A customer_id may be an earlier one, an external id may lack its vendor. Raises IdentityError where there is none.
     """
     email, phone = (normalise(kind, [known], default_country)[0].match_key for kind in ("email", "phone"))
-    found = conn.execute(_KNOWN_BY, {"known": known, "email": email, "phone": phone}).fetchall()
+    try:
+        with conn.transaction():
+            found = conn.execute(_KNOWN_BY, {"known": known, "email": email, "phone": phone}).fetchall()
+    except psycopg.errors.UndefinedTable:
+        found = []  # no night has been built yet
     if not found:
         raise IdentityError(
             "No record of the last night is known by that.",

@@ -173,7 +173,7 @@ def _countries(table: pa.Table, mapping: Mapping[str, Sequence[str]], default_co
 
 
 def _country_names() -> dict[str, str]:
-    with (settings.DBT_PROJECT / "seeds" / "country_names.csv").open(encoding="utf-8", newline="") as file:
+    with (settings.SEEDS / "country_names.csv").open(encoding="utf-8", newline="") as file:
         return {row["country_name"]: row["country_code"] for row in csv.DictReader(file)}
 
 

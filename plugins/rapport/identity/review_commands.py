@@ -76,7 +76,7 @@ def review(
         table.add_section()
     console.print(table)
     console.print(
-        f"{len(found):,} pairs in all. Why: rapport identity explain A B."
+        f"{len(found):,} pairs in all. Look: rapport customer show RECORD. Why: rapport identity explain A B."
         " Decide: rapport identity decide A B same|different",
         highlight=False,
     )
@@ -107,7 +107,7 @@ def decide(
             where="build_identity.customer_records",
             fix="give source_record_ids as `rapport identity review` shows them",
         )
-    path = settings.DBT_PROJECT / "seeds" / "identity_decisions.csv"
+    path = settings.SEEDS / "identity_decisions.csv"
     add_decision(path, one, other, decision, reason)
     typer.echo(f"Written to {path.relative_to(settings.PROJECT_ROOT)}: it counts from the next night on.")
 

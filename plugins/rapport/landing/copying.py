@@ -26,6 +26,7 @@ from rapport.landing.records import stores_differences
 from rapport.landing.results import LoadResult, Quarantined
 from rapport.landing.sorting import COPY_DELIMITER, RowSorter, Sorted
 from rapport.landing.value_forms import ValueDialect
+from rapport.privacy.tombstones import Tombstones, erect
 
 Connection = psycopg.Connection[Any]
 T = TypeVar("T")
@@ -59,6 +60,7 @@ def copy_as_written(
         if declaration.export.key:
             note_withheld(conn, declaration, result.load_id, _keys_of(rows, declaration, layout, dialect))
 
+    tombstones = Tombstones.read(conn, business.default_country)
     block_bytes, is_surveyed = BLOCK_BYTES, False
     while True:
         evidence = Evidence(declaration.export.formats, business.dialect_of(declaration.vendor))
@@ -68,10 +70,12 @@ def copy_as_written(
                 dialect = survey(reader(), layout, declaration, evidence, result.file)
             left = None if is_surveyed else evidence
             assert result.load_id is not None
-            sorter = RowSorter(layout, declaration, result.load_id, dialect, left)
+            sorter = RowSorter(layout, declaration, result.load_id, dialect, left, tombstones=tombstones)
             with conn.transaction():
                 read = copy_rows(conn, declaration, reader(), sorter, result, found, quarantine)
                 write_profile(conn, declaration, result.load_id, sorter.profile)
+                if sorter.erased is not None:
+                    erect(conn, None, {"record": sorter.erased.keys})
                 return read
         except RecordTooLong as error:
             if block_bytes == LARGEST_BLOCK_BYTES:
@@ -107,7 +111,7 @@ def copy_rows(
     is_compared = stores_differences(declaration) and bool(found.load_ids)
     target = create_incoming(conn, declaration) if is_compared else sql.Identifier("raw", declaration.raw_table)
     columns = sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns))
-    n_loaded = n_skipped = n_quarantined = 0
+    n_loaded = n_skipped = n_quarantined = n_erased = 0
     reasons: Counter[str] = Counter()
     blocks = _ahead(_sorted(reader, sorter))
     block = next(blocks, None)
@@ -121,6 +125,7 @@ def copy_rows(
                 copy.write(block.rows)
                 n_loaded += block.n_loaded
                 n_skipped += block.n_skipped
+                n_erased += block.n_erased
                 held += block.quarantined
                 block = next(blocks, None)
         hold(held)
@@ -141,7 +146,8 @@ def copy_rows(
         quarantined=n_quarantined,
         known=n_known,
         closed=merged.n_closed,
-        reason=told(reasons, n_known, merged.n_closed, found),
+        erased=n_erased,
+        reason=told(reasons, n_known, merged.n_closed, n_erased, found),
     )
     return reader, result
 
@@ -173,13 +179,15 @@ def _quarantine(conn: Connection, load_id: int, rows: list[Quarantined]) -> None
             copy.write_row((load_id, row.row_number, row.raw_row, fault.rule, fault.column or None, fault.reason))
 
 
-def told(reasons: Counter[str], n_known: int, n_closed: int, found: Before) -> str | None:
+def told(reasons: Counter[str], n_known: int, n_closed: int, n_erased: int, found: Before) -> str | None:
     """What the counts of a load do not say by themselves."""
     notes = [f"{count} x {reason}" for reason, count in reasons.most_common(5)]
     if n_known:
         notes.append(f"{n_known:,} rows say what is known already")
     if n_closed:
         notes.append(f"{n_closed:,} records are listed no longer")
+    if n_erased:
+        notes.append(f"{n_erased:,} rows of erased persons are left out")
     if found.newest_export is not None and found.newest_export > found.export_date:
         notes.append(f"older than the newest export, of {found.newest_export}: what that one lists stays as it is")
     return "; ".join(notes) or None

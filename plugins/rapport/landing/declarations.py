@@ -223,6 +223,11 @@ class _ColumnMeta(_Strict):
     drop: bool = Field(False, description="never loaded, nowhere kept")
     is_category: bool = Field(False, description="few distinct values, none of them personal: a new one is reported")
     pii: Pii | None = None
+    refers_to: str | None = Field(
+        None,
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="what its ids are of: the middle word of the vendor's source_record_id, such as customers",
+    )
 
 
 class Column(_ColumnMeta):
@@ -282,6 +287,23 @@ class Declaration(_Strict):
     @property
     def loaded_columns(self) -> list[Column]:
         return [column for column in self.columns if not column.drop]
+
+    @property
+    def own_id(self) -> str | None:
+        """The column that alone identifies a record, if there is one."""
+        return self.export.key[0] if len(self.export.key) == 1 else None
+
+    @property
+    def record_columns(self) -> dict[str, str]:
+        """Columns whose ids are a person's records, or hang on them, with what the ids are of.
+
+        The key counts as an id of the table's own records where the table holds anything of persons.
+        """
+        found = {column.name: column.refers_to for column in self.loaded_columns if column.refers_to}
+        is_personal = bool(found) or any(column.pii for column in self.columns)
+        if is_personal and self.own_id:
+            found.setdefault(self.own_id, self.table)
+        return found
 
     def __str__(self) -> str:
         return f"{self.vendor} {self.table}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rapport.businesses import Arrival
 from rapport.errors import LandingError
+from rapport.landing.fetched_sizes import fetched_version, forget_fetched_size
 from rapport.landing.file_names import MARKER, is_temporary
 
 if TYPE_CHECKING:
@@ -32,11 +33,7 @@ class RemoteFile:
 
     def is_here(self, into: Path) -> bool:
         """Whether this very version lies in the landing folder already."""
-        try:
-            status = (into / self.name).stat()
-        except FileNotFoundError:
-            return False
-        return status.st_size == self.size and int(status.st_mtime) == int(self.modified_at)
+        return fetched_version(into / self.name) == (self.size, int(self.modified_at))
 
 
 def new_files(remote: AbstractFileSystem, folder: str, into: Path, arrival: Arrival) -> list[RemoteFile]:
@@ -85,6 +82,7 @@ def fetch(
             continue
         os.utime(part, (file.modified_at, file.modified_at))
         part.replace(into / file.name)
+        forget_fetched_size(into / file.name)
         landed.append(into / file.name)
     return landed
 

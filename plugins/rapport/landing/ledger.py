@@ -23,7 +23,7 @@ _RESULT = (
     " delimiter, format, decimal_sign as decimal, date_order, rows_read as read, rows_loaded as loaded,"
     " rows_quarantined as quarantined, rows_skipped as skipped, reason, fix, supersedes, new_columns,"
     " missing_columns, scope, rows_known as known, records_closed as closed, replays,"
-    " unkept_columns"
+    " unkept_columns, rows_erased as erased"
 )
 
 
@@ -200,7 +200,8 @@ def close_load(conn: Connection, result: LoadResult, sha256: str) -> None:
     """Complete the row of a load in its transaction; what it supersedes closes its quarantine."""
     conn.execute(
         "update ops.loads set sha256 = %s, decimal_sign = %s, date_order = %s, rows_read = %s, rows_loaded = %s,"
-        " rows_quarantined = %s, rows_skipped = %s, rows_known = %s, records_closed = %s, reason = %s,"
+        " rows_quarantined = %s, rows_skipped = %s, rows_known = %s, records_closed = %s, rows_erased = %s,"
+        " reason = %s,"
         " finished_at = clock_timestamp() where load_id = %s",
         [
             sha256,
@@ -212,6 +213,7 @@ def close_load(conn: Connection, result: LoadResult, sha256: str) -> None:
             result.skipped,
             result.known,
             result.closed,
+            result.erased,
             result.reason,
             result.load_id,
         ],

@@ -149,7 +149,7 @@ def _load_contents(
     reader, result = copy_as_written(conn, business, declaration, contents, layout, result, found)
     if not file.is_as_it_was() or reader.n_bytes != file.size:
         raise StillArriving("The file is still being written.", where=file.name, fix="wait until it is whole")
-    if result.read == result.skipped - result.known and not declaration.export.may_be_empty:
+    if result.read == result.skipped - result.known - result.erased and not declaration.export.may_be_empty:
         raise LandingError(
             "The file has a header and no rows.",
             where=file.name,

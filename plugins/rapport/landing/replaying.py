@@ -24,6 +24,7 @@ from rapport.landing.quoting import Quoting
 from rapport.landing.raw_tables import analyse_raw_tables, ensure_raw_tables, lock_raw_table
 from rapport.landing.results import NOT_KEPT, LoadResult, Quarantined
 from rapport.landing.sorting import RowSorter
+from rapport.privacy.tombstones import Tombstones
 from rapport.warehouse import telling_a_full_disk
 
 Connection = psycopg.Connection[Any]
@@ -127,19 +128,20 @@ def _replay(
     dialect = survey(rows, layout, declaration, Evidence(declaration.export.formats, own), file)
     assert result.load_id is not None
     last_row = _last_row(conn, declaration, original)
-    sorter = RowSorter(layout, declaration, result.load_id, dialect, None, last_row)
+    tombstones = Tombstones.read(conn, business.default_country)
+    sorter = RowSorter(layout, declaration, result.load_id, dialect, None, last_row, tombstones)
     still = _StillHeld(conn, load_id)
     _, result = copy_rows(conn, declaration, rows, sorter, result, found, still.hold)
     outcome = replace(
         _outcome(original, "held"), tried=rows.n_rows, held=result.quarantined, lost=n_lost,
-        reason=told(still.reasons, 0, 0, found),
+        reason=told(still.reasons, 0, 0, result.erased, found),
     )  # fmt: skip
     still.note()
     if result.quarantined == result.read:
         conn.execute("delete from ops.load_columns where load_id = %s", [result.load_id])
         conn.execute("delete from ops.loads where load_id = %s", [result.load_id])
         return outcome
-    note = told(Counter(), result.known, result.closed, found)
+    note = told(Counter(), result.known, result.closed, result.erased, found)
     result = replace(
         result,
         read=result.read - result.quarantined,

@@ -19,7 +19,8 @@ class LoadResult:
 
     unchanged: counts, `load_id` and night (`business_date`) are those of the load that took this content in.
     `unkept_columns` are undeclared and read like secrets: nothing of them is stored.
-    `known` are those of the skipped rows that a full export only repeats, `closed` the records it lists no longer.
+    `known` are those of the skipped rows that a full export only repeats, `closed` the records it lists no longer;
+    `erased` are those of the skipped rows that are of erased persons.
     """
 
     file: str
@@ -49,6 +50,7 @@ class LoadResult:
     closed: int = 0
     replays: int | None = None
     unkept_columns: tuple[str, ...] = ()
+    erased: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The fields that programs read, JSON types only."""
@@ -75,6 +77,7 @@ class LoadResult:
             "replays",
             "known",
             "closed",
+            "erased",
             "new_columns",
             "missing_columns",
             "unkept_columns",

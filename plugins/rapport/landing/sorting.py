@@ -22,6 +22,7 @@ from rapport.landing.profiles import Profile
 from rapport.landing.reading import Block, RaggedRow
 from rapport.landing.results import NOT_KEPT, Quarantined
 from rapport.landing.value_forms import ValueDialect
+from rapport.privacy.tombstones import ErasedRows, Tombstones
 
 # Between fields on the way to Postgres: rare in text, so that values with commas need no quotes.
 COPY_DELIMITER = "\x1f"
@@ -29,20 +30,25 @@ COPY_DELIMITER = "\x1f"
 
 @dataclass(frozen=True)
 class Sorted:
-    """A block, sorted: `rows` for COPY, in its text format or, where values need quotes, as CSV; empty is null."""
+    """A block, sorted: `rows` for COPY, in its text format or, where values need quotes, as CSV; empty is null.
+
+    Of those skipped, `n_erased` are of erased persons.
+    """
 
     rows: memoryview | bytes
     is_csv: bool
     n_loaded: int
     n_skipped: int
     quarantined: list[Quarantined]
+    n_erased: int = 0
 
 
 class RowSorter:
     """Sorts the blocks of one file. `copy_columns` names the raw columns of `Sorted.rows`, in order.
 
     With `evidence`, the dialect is what is taken for granted: a value that speaks against it raises InDoubt.
-    `last_row` is the number of a row that is known to be one: lines above it are no footer.
+    `last_row` is the number of a row that is known to be one: lines above it are no footer. Rows that `tombstones` know
+    are skipped, and nothing of them is kept.
     """
 
     def __init__(
@@ -53,8 +59,10 @@ class RowSorter:
         dialect: ValueDialect,
         evidence: Evidence | None,
         last_row: int = 0,
+        tombstones: Tombstones | None = None,
     ) -> None:
         self._layout, self._load_id = layout, load_id
+        self.erased = ErasedRows(tombstones, declaration) if tombstones else None
         self._checks = checks_of(declaration, dialect)
         self._dialect, self._evidence = dialect, evidence
         self._last_row = last_row
@@ -80,11 +88,12 @@ class RowSorter:
             faults |= find_nul_bytes(extra | declared)
         blank = set(_blank_rows(block))
         footer = set(self._held_back(block)) - blank
+        erased = self._erased(declared, extra) - blank - footer
         quarantined = [
             Quarantined(int(block.row_numbers[index]), self._raw_row(block, index), faults[index])
-            for index in sorted(set(faults) - blank - footer)
+            for index in sorted(set(faults) - blank - footer - erased)
         ]
-        left_out = blank | footer | set(faults)
+        left_out = blank | footer | erased | set(faults)
         arrays = [
             pa.array(np.full(n_rows, self._load_id, dtype=np.int64)),
             pa.array(block.row_numbers),
@@ -92,11 +101,13 @@ class RowSorter:
             *([as_json(extra, n_rows)] if extra else []),
         ]
         rows = _without(pa.RecordBatch.from_arrays(arrays, self.copy_columns), sorted(left_out))
-        quarantined += self._ragged(block.ragged)
+        ragged = [row for row in block.ragged if not self._is_erased(row)]
+        quarantined += self._ragged(ragged)
         quarantined += self._released(block, blank | footer, quarantined)
         self.profile.add(rows, quarantined)
+        n_erased = len(erased) + len(block.ragged) - len(ragged)
         written = self._written(rows)
-        return Sorted(written, self._needs_quotes, rows.num_rows, len(blank), quarantined)
+        return Sorted(written, self._needs_quotes, rows.num_rows, len(blank) + n_erased, quarantined, n_erased)
 
     def end(self) -> Sorted:
         """After the last block: what was held back."""
@@ -112,6 +123,14 @@ class RowSorter:
     def ends_with_footer(self) -> bool:
         """Whether the lines that ended the file were those of a report."""
         return self._footer is not None and self._footer.is_met
+
+    def _erased(self, declared: dict[str, pa.Array], extra: dict[str, pa.Array]) -> set[int]:
+        return self.erased.of_block(declared, extra) if self.erased else set()
+
+    def _is_erased(self, row: RaggedRow) -> bool:
+        if self.erased is None or self._layout.delimiter is None:
+            return False
+        return self.erased.has_line(self._layout.quoting.cells(row.text, self._layout.delimiter))
 
     def _held_back(self, block: Block) -> list[int]:
         if self._footer is None:

@@ -101,6 +101,6 @@ def code_version() -> str:
 def settings_hash(business: Business) -> str:
     """SHA-256 over the seeds and the business's settings, so that two nights' inputs can be told apart."""
     digest = hashlib.sha256(json.dumps(business.settings_fingerprint(), sort_keys=True).encode())
-    for path in sorted((settings.DBT_PROJECT / "seeds").glob("**/*.csv")):
+    for path in sorted(settings.SEEDS.glob("**/*.csv")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -62,7 +62,7 @@ class Measure:
 
 def seed_rows(path: Path | None = None) -> list[SeedRow]:
     """The seed survey_questions, in the order its rows are tried."""
-    with (path or settings.DBT_PROJECT / "seeds" / "survey_questions.csv").open(encoding="utf-8", newline="") as file:
+    with (path or settings.SEEDS / "survey_questions.csv").open(encoding="utf-8", newline="") as file:
         rows = [SeedRow(position=int(row.pop("position")), **row) for row in csv.DictReader(file)]
     return sorted(rows, key=lambda row: row.position)
 
@@ -70,7 +70,7 @@ def seed_rows(path: Path | None = None) -> list[SeedRow]:
 def scale_words(path: Path | None = None) -> dict[str, set[str]]:
     """Answers in words by measure, folded, as the seed survey_scales has them."""
     words: dict[str, set[str]] = {}
-    with (path or settings.DBT_PROJECT / "seeds" / "survey_scales.csv").open(encoding="utf-8", newline="") as file:
+    with (path or settings.SEEDS / "survey_scales.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             words.setdefault(row["measure"], set()).add(fold(row["answer"]))
     return words

@@ -3,6 +3,7 @@
 from rapport.warehouse.connections import (
     airflow_database_url,
     connect,
+    connect_to_airflow,
     connection_parameters,
     ensure_running,
     has_warehouse,
@@ -15,6 +16,7 @@ from rapport.warehouse.full_disk import telling_a_full_disk
 __all__ = [
     "airflow_database_url",
     "connect",
+    "connect_to_airflow",
     "connection_parameters",
     "ensure_running",
     "has_warehouse",

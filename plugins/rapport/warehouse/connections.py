@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -91,6 +93,19 @@ def has_warehouse(business: str) -> bool:
     with psycopg.connect(ensure_running(), autocommit=True) as conn:
         found = conn.execute("select from pg_database where datname = %s", [f"rapport_{business}"]).fetchone()
     return found is not None
+
+
+@contextmanager
+def connect_to_airflow() -> Iterator[psycopg.Connection[tuple[Any, ...]] | None]:
+    """Open a connection to Airflow's metadata database; None where there is none, and none is created."""
+    server = ensure_running()
+    with psycopg.connect(server, autocommit=True) as conn:
+        found = conn.execute("select from pg_database where datname = %s", [AIRFLOW_DATABASE]).fetchone()
+    if found is None:
+        yield None
+        return
+    with psycopg.connect(urlunsplit(urlsplit(server)._replace(path=f"/{AIRFLOW_DATABASE}"))) as conn:
+        yield conn
 
 
 def connection_parameters(business: str) -> dict[str, str]:

@@ -1,0 +1,109 @@
+"""A person's identifiers amid text, in every column of every table of a database: counted, or put out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from rapport.privacy.person import ERASED, Person
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table, and its columns that can hold text, each with its type."""
+
+    schema: str
+    name: str
+    columns: dict[str, str]
+
+    @property
+    def label(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
+
+
+def text_tables(conn: Connection) -> list[TextTable]:
+    """All tables of the database, whoever made them, that have text, JSON, arrays of text, or bytes."""
+    return [TextTable(schema, name, columns) for schema, name, columns in conn.execute(_TEXT_TABLES)]
+
+
+def count_mentions(conn: Connection, person: Person) -> dict[str, int]:
+    """How many rows of each table name the person; of those that do."""
+    if not person.pattern:
+        return {}
+    found = {}
+    for table in text_tables(conn):
+        row = conn.execute(
+            sql.SQL("select count(*) from {} where {}").format(table.identifier, _names(table, person))
+        ).fetchone()
+        if row is not None and row[0]:
+            found[table.label] = row[0]
+    return found
+
+
+def put_out(conn: Connection, person: Person) -> dict[str, int]:
+    """Write `(erased)` over what names the person, wherever it stands; how many rows of each table that changed."""
+    if not person.pattern:
+        return {}
+    counts = {}
+    for table in text_tables(conn):
+        changes = [
+            sql.SQL("{0} = " + _REWRITTEN.get(kind, _REWRITTEN["text"])).format(
+                sql.Identifier(column), sql.Literal(person.pattern), sql.Literal(ERASED), sql.SQL(kind)
+            )
+            for column, kind in table.columns.items()
+        ]
+        n_rows = conn.execute(
+            sql.SQL("update {} set {} where {}").format(
+                table.identifier, sql.SQL(", ").join(changes), _names(table, person)
+            )
+        ).rowcount
+        if n_rows:
+            counts[table.label] = n_rows
+    return counts
+
+
+def _names(table: TextTable, person: Person) -> sql.Composed:
+    return sql.SQL(" or ").join(
+        sql.SQL(_AS_TEXT.get(kind, "{}::text") + " ~* {}").format(sql.Identifier(column), sql.Literal(person.pattern))
+        for column, kind in table.columns.items()
+    )
+
+
+# Bytes, such as pickled values, are read as Latin letters: identifiers are ASCII.
+_AS_TEXT = {"bytea": "encode({}, 'escape')"}
+# A number without quotes cannot become words.
+_JSON = """(
+    case
+        when pg_input_is_valid(regexp_replace({0}::text, {1}, {2}, 'gi'), 'json')
+            then regexp_replace({0}::text, {1}, {2}, 'gi')
+        else to_json({2}::text)::text
+    end
+)::{3}"""
+_REWRITTEN = {
+    "text": "regexp_replace({0}::text, {1}, {2}, 'gi')::{3}",
+    "json": _JSON,
+    "jsonb": _JSON,
+    # Empty, since a column may not be null.
+    "bytea": "case when encode({0}, 'escape') ~* {1} then ''::bytea else {0} end",
+}
+_TEXT_TABLES = """
+    select nspname, relname, jsonb_object_agg(attname, format_type(atttypid, null))
+    from pg_class
+    inner join pg_namespace on relnamespace = pg_namespace.oid
+    inner join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+    inner join pg_type on atttypid = pg_type.oid
+    where relkind in ('r', 'p') and not relispartition and nspname !~ '^pg_' and nspname <> 'information_schema'
+        and attgenerated = ''
+        and (typcategory = 'S' or typname in ('json', 'jsonb', 'bytea', '_text', '_varchar', '_json', '_jsonb'))
+    group by nspname, relname
+    order by nspname, relname
+"""
