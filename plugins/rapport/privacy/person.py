@@ -75,6 +75,11 @@ class Person:
         """
         return "|".join([*self._literals.values(), *self._phone_patterns])
 
+    @property
+    def hint(self) -> str:
+        """A regular expression that finds more, and faster: what is in every text that `pattern` fits."""
+        return "|".join([*map(re.escape, self._literals), *map(_spaced, self.national_numbers)])
+
     def is_in(self, text: str) -> bool:
         """Whether a text names the person."""
         return any(pattern.search(text) for pattern in self._patterns_for(text))
@@ -111,6 +116,8 @@ class Person:
         ids = self.customer_ids | self.records
         for values in self.ids.values():
             ids |= {value for value in values if ":" in value}
+        # The line shopify:orders:7:2 is found by its order.
+        ids = {value for value in ids if not any(whole in ids for whole in _wholes(value))}
         found = {value.lower(): rf"(?<![[:alnum:]]){re.escape(value)}(?![[:alnum:]])" for value in sorted(ids)}
         for address in sorted(self.emails):
             found[address] = rf"(?<![[:alnum:]._%+-]){re.escape(address)}(?![[:alnum:]-]|\.[[:alnum:]])"
@@ -128,6 +135,11 @@ class Person:
             patterns += self._phone_patterns
         for pattern in patterns:
             yield re.compile(pattern.replace("[:alnum:]", "0-9A-Za-z"), re.IGNORECASE)
+
+
+def _wholes(record: str) -> Iterator[str]:
+    parts = record.split(":")
+    return (":".join(parts[:n]) for n in range(1, len(parts)))
 
 
 def _spaced(digits: str) -> str:

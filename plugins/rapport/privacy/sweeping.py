@@ -72,9 +72,15 @@ def put_out(conn: Connection, person: Person) -> dict[str, int]:
 
 
 def _names(table: TextTable, person: Person) -> sql.Composed:
-    return sql.SQL(" or ").join(
-        sql.SQL(_AS_TEXT.get(kind, "{}::text") + " ~* {}").format(sql.Identifier(column), sql.Literal(person.pattern))
+    """Whether a row names the person. What each naming text has in it is looked for first, in all columns at once: to
+    look around every letter takes Postgres several times as long."""
+    texts = {
+        column: sql.SQL(_AS_TEXT.get(kind, "{}::text")).format(sql.Identifier(column))
         for column, kind in table.columns.items()
+    }
+    exactly = [sql.SQL("{} ~* {}").format(text, sql.Literal(person.pattern)) for text in texts.values()]
+    return sql.SQL("(concat_ws(E'\\n', {}) ~* {} and ({}))").format(
+        sql.SQL(", ").join(texts.values()), sql.Literal(person.hint), sql.SQL(" or ").join(exactly)
     )
 
 
