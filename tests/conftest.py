@@ -40,6 +40,16 @@ def shared_warehouse(server: str) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="module")
+def without_data_tests() -> Iterator[None]:
+    """Steps build and do not test: where the same data are tested as they are built elsewhere, it saves a third."""
+    from rapport.building import steps
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "NOT_RUN", ["unit_test", "test"])
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of export formats and real files; tests that read it run where it is there."""

@@ -21,7 +21,7 @@ from rapport import settings
 from rapport.activation.delivery import deliver, prepare
 from rapport.activation.segments import declared_segments
 from rapport.activation.transports import LocalDrop
-from rapport.building import DBT_STEPS, build_night, read_manifest
+from rapport.building import DBT_STEPS, build_night, read_manifest, steps
 from rapport.businesses import Business, load_business
 from rapport.landing import Declaration, ensure_raw_tables, ingest_path, load_declarations, read_declarations
 from rapport.nights import Night, advance, open_night
@@ -104,27 +104,29 @@ def copy_of(server: str, built: Retailer, patch: pytest.MonkeyPatch) -> Iterator
 
 def build_and_publish(business: Business, night: Night) -> None:
     """What the DAGs do of an open night that has taken its files in, but for checks and delivery."""
-    steps = list(DBT_STEPS)
-    n_marts = steps.index("segments")
+    names = list(DBT_STEPS)
+    n_marts = names.index("segments")
     with connect(business.name) as conn:
         conn.execute(
             "update ops.nights set state = 'building', claimed_at = now() where business_date = %s",
             [night.business_date],
         )
         conn.commit()
-        build_night(business, night, steps[:n_marts])
+        build_night(business, night, names[:n_marts])
         advance(conn, night.business_date, "built")
         publish(conn, business.name, night.business_date, tables_from_manifest(read_manifest(business.name)))
         conn.commit()
-        build_night(business, night, steps[n_marts:])
+        build_night(business, night, names[n_marts:])
 
 
 def _live_in(folder: Path, name: str, patch: pytest.MonkeyPatch) -> None:
-    """Keep what a business writes below a folder, the seed of decisions too, and the key of tombstones fixed."""
+    """Keep what a business writes below a folder, the seed of decisions too, and the key of tombstones fixed; builds do
+    without data tests."""
     patch.setenv("RAPPORT_PRIVACY_KEY", "5a" * 32)
     patch.setattr(settings, "BUSINESSES", folder / "businesses")
     patch.setattr(settings, "SEEDS", folder / name / "seeds")
     patch.setattr(settings, "work_dir", lambda name: folder / name / "work")
+    patch.setattr(steps, "NOT_RUN", ["unit_test", "test"])  # the same data are tested elsewhere
 
 
 def _build(folder: Path, name: str) -> Retailer:
