@@ -6,7 +6,7 @@
             and 1.
       CES   mean of 1 to 7, plus or minus z s / sqrt(n); no interval for a single answer.
 -#}
-{%- set z = 1.959964 -%}
+{%- set z = var('interval_z') -%}
 with
 
 survey_responses as (

@@ -3,7 +3,7 @@
     last twelve. Lost: whoever of them did not buy in the last twelve. A person's newest month with a purchase up to
     M - 12 and the month after it tell both, so each person is at stake once a month.
 -#}
-{%- set z = 1.959964 -%}
+{%- set z = var('interval_z') -%}
 with purchase_months as (
 
     select * from {{ ref('int_purchase_months') }}
