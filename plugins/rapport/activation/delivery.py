@@ -20,6 +20,7 @@ import psycopg
 
 from rapport import settings
 from rapport.activation.contact_hash import contact_hash, contact_key
+from rapport.activation.decisions import keep_draws, keep_exclusions
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
 from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
 from rapport.activation.segments import Segment
@@ -65,15 +66,18 @@ def prepare(
     *,
     segments: Sequence[Segment],
     destinations: dict[str, Destination] | None = None,
+    exclusions_kept_days: int = 400,
 ) -> list[PreparedList]:
     """Write each segment's list for each of its destinations to work_dir/lists/<date>/ and into the ledger.
 
-    A segment nobody is on gives a file with only its header. What has been delivered already stays so in the
-    ledger. Commits. Raises DeliveryError when build_activation.lists is missing or another night's.
+    With them goes what the night decided about people: exclusions and draws. A segment nobody is on gives a file
+    with only its header. What has been delivered already stays so in the ledger. Commits. Raises DeliveryError
+    when build_activation.lists is missing or another night's.
     """
     destinations = declared_destinations() if destinations is None else destinations
     check_destinations(segments, destinations)
     pairs = [(segment.name, destination) for segment in segments for destination in segment.destinations]
+    marketing = {segment.name for segment in segments if segment.is_marketing}
     _check_lists(conn, business_date, pairs)
     folder = settings.work_dir(business) / "lists" / f"{business_date}"
     prepared = []
@@ -87,16 +91,19 @@ def prepare(
         item = PreparedList(business, business_date, segment, destination, file_name, path, len(rows), _sha256(content))
         conn.execute(
             "insert into activation.deliveries"
-            " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256)"
-            " values (%s, %s, %s, %s, 'prepared', %s, %s, %s)"
+            " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256, is_marketing)"
+            " values (%s, %s, %s, %s, 'prepared', %s, %s, %s, %s)"
             " on conflict (business_date, segment, destination, list_kind) do update set"
             " status = excluded.status, file_name = excluded.file_name, n_rows = excluded.n_rows,"
-            " sha256 = excluded.sha256, location = null, reason = null, prepared_at = clock_timestamp()"
+            " sha256 = excluded.sha256, is_marketing = excluded.is_marketing,"
+            " location = null, reason = null, prepared_at = clock_timestamp()"
             " where deliveries.status <> 'delivered'",
-            [*_key(item), file_name, item.n_rows, item.sha256],
+            [*_key(item), file_name, item.n_rows, item.sha256, segment in marketing],
         )
         prepared.append(item)
     _forget_lists_no_longer_declared(conn, business_date, pairs)
+    keep_exclusions(conn, business_date, kept_days=exclusions_kept_days)
+    keep_draws(conn, business_date)
     conn.commit()
     return prepared
 
