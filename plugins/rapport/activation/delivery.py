@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from rapport import settings
 from rapport.activation.contact_hash import contact_hash, contact_key
 from rapport.activation.decisions import keep_draws, keep_exclusions
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
+from rapport.activation.last_look import find_barred, keep_barred, without_barred
 from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
 from rapport.activation.segments import Segment
 from rapport.activation.transports import Transport, put_once
@@ -118,44 +119,67 @@ def deliver(
 ) -> Delivery:
     """Send one prepared list over an open transport, once; the same night again sends nothing.
 
-    A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the ledger, where a
-    later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered with
-    other content, when another file has its name, or when the place refuses; PlaceUnreachable when another
+    Who withdrew since the list was built is left out and kept in activation.exclusions: the ledger then tells rows
+    and SHA-256 of what went. A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the
+    ledger, where a later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered
+    with other content, when another file has its name, or when the place refuses; PlaceUnreachable when another
     attempt may help.
     """
     destinations = declared_destinations() if destinations is None else destinations
     destination = destinations[prepared.destination]
     conn.rollback()  # whatever the caller read before: the row must be seen as it is now
     try:
+        if not dry_run:
+            _look_again(conn, prepared, destination, transport)
         status, sha256, location = _locked_ledger_row(conn, prepared)
-        rows = rows_of_list(conn, prepared.business_date, prepared.segment, prepared.destination)
+        built = rows_of_list(conn, *_list_of(prepared))
+        rows = without_barred(conn, *_list_of(prepared), built)
         content = render(rows, destination)
         if status == "delivered" and not dry_run:
             _refuse_other_content(prepared, sha256, _sha256(content), location)
             return _outcome(prepared, "already_delivered", location)
-        _refuse_changed_list(prepared, content)
-        files = _files_of(prepared, destination, content)
+        _refuse_changed_list(prepared, content if status == "delivered" else render(built, destination))
+        if dry_run:
+            rows = rows[~rows["customer_id"].isin(list(find_barred(conn, *_list_of(prepared))))]
+            content = render(rows, destination)
+        sent = replace(prepared, n_rows=len(rows), sha256=_sha256(content))
+        files = _files_of(sent, destination, content)
         if dry_run:
             location = _rehearse(prepared, files)
             if status != "delivered":
                 _write_ledger(conn, prepared, "dry_run", location)
             conn.commit()
-            return _outcome(prepared, "dry_run", location)
+            return _outcome(sent, "dry_run", location)
         listed = next(iter(files))
         transport.forget_parts(listed)
         for path, data in files.items():
             put_once(transport, path, data)
         location = transport.location(listed)
-        _write_members(conn, prepared, rows)
-        _write_ledger(conn, prepared, "delivered", location)
+        _write_members(conn, sent, rows)
+        _write_ledger(conn, sent, "delivered", location)
         conn.commit()
-        return _outcome(prepared, "delivered", location)
+        return _outcome(sent, "delivered", location)
     except DeliveryError as error:
         conn.rollback()
         _write_failure(conn, prepared, error)
         raise
     finally:
         conn.rollback()
+
+
+def _look_again(conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport) -> None:
+    """Keep whom the last look bars, before anything is put: an attempt that is killed then leaves out the same people.
+
+    What a killed attempt has put is out; nobody can be taken off it any more. Commits.
+    """
+    status, _, _ = _locked_ledger_row(conn, prepared)
+    if status != "delivered":
+        built = rows_of_list(conn, *_list_of(prepared))
+        content = render(without_barred(conn, *_list_of(prepared), built), destination)
+        if transport.digest(remote_path(prepared, destination)) != _sha256(content):
+            barred = find_barred(conn, *_list_of(prepared))
+            keep_barred(conn, prepared.business_date, prepared.segment, barred)
+    conn.commit()
 
 
 def remote_path(prepared: PreparedList, destination: Destination) -> str:
@@ -186,6 +210,10 @@ def _files_of(prepared: PreparedList, destination: Destination, content: bytes) 
         f"{path}.sha256": f"{prepared.sha256}  {prepared.file_name}\n".encode(),
         f"{path.removesuffix('.csv')}.manifest.json": (json.dumps(manifest, indent=2) + "\n").encode(),
     }
+
+
+def _list_of(prepared: PreparedList) -> tuple[date, str, str]:
+    return prepared.business_date, prepared.segment, prepared.destination
 
 
 def _key(prepared: PreparedList) -> list[Any]:
