@@ -12,10 +12,12 @@ import pytest
 from e2e.analyst import personal_data_readable
 from e2e.conftest import Checkout
 
+from rapport.settings import DBT_PROJECT
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
 GOLDEN = Path(__file__).parent / "golden_night"
-SEGMENTS = {"welcome_first_order", "detractor_recovery", "vip"}
+SEGMENTS = {path.stem.removeprefix("seg_") for path in (DBT_PROJECT / "models/activation/segments").glob("seg_*.sql")}
 
 
 def salt_holdouts(checkout: Checkout) -> None:

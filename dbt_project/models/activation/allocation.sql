@@ -1,9 +1,9 @@
 {#-
-    One marketing message per person and night: of the lists that could have them, the one with the lowest priority number,
-    the name deciding a tie. Held-out people compete too: where their list would have gone first, nothing goes, so that
-    no other list sells them the same moment. A list that pauses promotion, such as recovery, takes its people out of
-    every promotion, lists for advertisers included. Lists for colleagues, and those under another purpose, do not compete. The order of the
-    reasons is that of the seed exclusion_reasons.
+    One marketing message per person and night: of the lists that could have them, the one with the lowest priority
+    number, the name deciding a tie. Held-out people compete too: where their list would have gone first, nothing
+    goes, so that no other list sells them the same moment. A list that pauses promotion, such as recovery, takes its
+    people out of every promotion, lists for advertisers included. Lists for colleagues, and those under another
+    purpose, do not compete. The order of the reasons is that of the seed exclusion_reasons.
 -#}
 with
 

@@ -1,6 +1,6 @@
 {#-
-    What each person was sent on earlier nights, whoever they were then: of a person who was two, both count. A list that
-    went to two destinations is one message.
+    What each person was sent on earlier nights, whoever they were then: of a person who was two, both count. A list
+    that went to two destinations is one message.
 -#}
 with
 

@@ -1,4 +1,4 @@
-{#- What eligibility_now said when the lists were built: allocation, exclusions and counts stand on the same answers. -#}
+{#- What eligibility_now said when the lists were built: allocation, exclusions and counts stand on that. -#}
 with
 
 eligibility_now as (

@@ -1,8 +1,8 @@
 {#-
-    A view: asked again in the moment of sending, it sees what the live tables say by then (rapport.activation.last_look).
-    Default deny: a row is eligible only when every question below found an answer in its favour. What a person's points
-    permit was decided in contact_permissions, once for everybody who asks. The order of the reasons is that of the seed
-    exclusion_reasons.
+    A view: asked again in the moment of sending, it sees what the live tables say by then
+    (rapport.activation.last_look). Default deny: a row is eligible only when every question below found an answer in
+    its favour. What a person's points permit was decided in contact_permissions, once for everybody who asks. The
+    order of the reasons is that of the seed exclusion_reasons.
 -#}
 with
 
@@ -123,7 +123,9 @@ assembled as (
         coalesce(customer_standing.has_open_case, false) as has_open_case,
         customer_standing.country_code,
         coalesce(
-            case segment_members.contact_type when 'email' then customer_standing.email else customer_standing.phone end,
+            case segment_members.contact_type
+                when 'email' then customer_standing.email else customer_standing.phone
+            end,
             ''
         ) as golden_contact,
         permissions.permitted_contact,
@@ -190,7 +192,8 @@ decided as (
             when is_asking and has_complaint then 'complained'
             when audience = 'customer' and permitted_contact is null and suppression = 'bounced' then 'bounced'
             when audience = 'customer' and permitted_contact is null and suppression = 'suppressed' then 'suppressed'
-            when is_asking and (is_registered or (permitted_contact is null and suppression = 'register')) then 'register'
+            when is_asking and (is_registered or (permitted_contact is null and suppression = 'register'))
+                then 'register'
             when audience = 'customer' and permitted_contact is null and has_shared_grant then 'shared_contact'
             when audience = 'customer' and permitted_contact is null and has_lapsed_grant then 'lapsed_consent'
             when audience = 'customer' and permitted_contact is null then 'no_consent'

@@ -1,8 +1,8 @@
 {#-
-    Who is held out tonight, of everything marketing sends (scope global) and of a segment's list (segment:<name>). A draw
-    is made when somebody first stands on a list, kept by rapport.activation (activation.holdouts), and never made again:
-    another share or salt changes nobody who was drawn. A person is held out if any part of them was; parted again, each
-    part has its own draw. A share of 0 ends a holdout.
+    Who is held out tonight, of everything marketing sends (scope global) and of a segment's list (segment:<name>). A
+    draw is made when somebody first stands on a list, kept by rapport.activation (activation.holdouts), and never
+    made again: another share or salt changes nobody who was drawn. A person is held out if any part of them was;
+    parted again, each part has its own draw. A share of 0 ends a holdout.
 -#}
 with
 

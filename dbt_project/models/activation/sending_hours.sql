@@ -1,7 +1,7 @@
 {#-
-    The first whole stretch of fitting hours that begins after the night is over, by channel and country. In a country of
-    several time zones the hours that fit all of them; without a country the business's own zone. Postgres turns local
-    hours into instants, and knows the days on which clocks are changed.
+    The first whole stretch of fitting hours that begins after the night is over, by channel and country. In a country
+    of several time zones the hours that fit all of them; without a country the business's own zone. Postgres turns
+    local hours into instants, and knows the days on which clocks are changed.
 -#}
 with
 
