@@ -149,6 +149,11 @@ class ValueLimits(BaseModel):
     most_holdout_days: int = Field(default=365, ge=7, description="the holdout period at its longest")
 
 
+# Age from which somebody may be marketed to, by regime: GDPR article 8(1), where a country may go down to 13; majority
+# by article 11 of the Turkish civil code; opting in to sales of data, California civil code 1798.120(c).
+_ADULT_AGES = {"gdpr": 16, "kvkk": 18, "gdpr+kvkk": 18, "ccpa": 16, "none": 18}
+
+
 class Business(BaseModel):
     """Settings of one business; each has its own warehouse database, landing and drop folders."""
 
@@ -186,6 +191,15 @@ class Business(BaseModel):
         "settled", description="settled: unchanged for settle_seconds; marker: <name>.done lies beside it"
     )
     settle_seconds: float = Field(10, ge=0, description="a file younger than this may still be written")
+    adult_age: int | None = Field(
+        None, ge=0, le=25, description="age from which customers may be marketed to; default: by legal_regime"
+    )
+    holdout_share: float = Field(
+        0.0, ge=0, lt=0.5, description="share of customers who get no marketing at all, to measure what it achieves"
+    )
+    exclusions_kept_days: int = Field(
+        400, ge=1, description="nights for which it is kept who was left out of which list, and why"
+    )
     data_owner: str = Field("data-engineering", description="team told when a night needs attention")
 
     @field_validator("time_zone")
@@ -196,6 +210,11 @@ class Business(BaseModel):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def age_limit(self) -> int:
+        """Age in completed years from which customers may be sent more than service."""
+        return _ADULT_AGES[self.legal_regime] if self.adult_age is None else self.adult_age
 
     def dialect_of(self, vendor: str) -> Dialect:
         """What the business says of a vendor's exports; all of it open where it says nothing."""
@@ -221,6 +240,7 @@ class Business(BaseModel):
             "deadlines",
             "drift",
             "data_owner",
+            "exclusions_kept_days",
             "is_scheduled",
         }
         return self.model_dump(exclude=leave_out)

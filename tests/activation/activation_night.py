@@ -54,6 +54,18 @@ class Lists:
             " (%s, %s, 'drop', %s, 'email', %s, 'tr', %s, 'because', null, %s)",
             [NIGHT, segment, customer_id, contact, first_name, datetime(2026, 12, 1, 21, tzinfo=UTC)],
         )
+        self.conn.execute(
+            "insert into build_activation.eligibility_now values (%s, %s, %s, true)", [segment, customer_id, contact]
+        )
+        self.conn.commit()
+
+    def withdraw(self, customer_id: str, reason: str = "refused") -> None:
+        """As the view says it when the live tables know of it."""
+        self.conn.execute(
+            "update build_activation.eligibility_now set is_eligible = false, exclusion_reason = %s, contact = null"
+            " where customer_id = %s",
+            [reason, customer_id],
+        )
         self.conn.commit()
 
     def prepare(self) -> list[PreparedList]:

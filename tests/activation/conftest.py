@@ -22,8 +22,20 @@ def lists(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             "create table build_activation.lists (business_date date, segment text, destination text,"
             " customer_id text, channel text, contact text, locale text, first_name text, reason text,"
             " offer text, valid_until timestamptz, last_name text, birth_date date, city text, postal_code text,"
-            " country_code text,"
+            " country_code text, send_not_before timestamptz, send_not_after timestamptz,"
             " primary key (business_date, segment, destination, customer_id))"
+        )
+        conn.execute(
+            "create table build_activation.exclusions (segment text, customer_id text, stage text, reason_code text,"
+            " given_up_for text, primary key (segment, customer_id))"
+        )
+        conn.execute(
+            "create table build_activation.holdouts (scope text, customer_id text, share numeric, is_drawn boolean,"
+            " is_held_out boolean, primary key (scope, customer_id))"
+        )
+        conn.execute(
+            "create table build_activation.eligibility_now (segment text, customer_id text, contact text,"
+            " is_eligible boolean, exclusion_reason text, primary key (segment, customer_id))"
         )
         conn.execute(
             "insert into ops.nights (business_date, landing, clock, state) values (%s, '', %s, 'sending')",

@@ -46,7 +46,7 @@ def test_a_list_arrives_whole_with_its_checksum_and_manifest(lists: Lists) -> No
     assert (lists.drop / f"{VIP}.csv.sha256").read_text() == f"{sha256}  vip_20261121_full.csv\n"
     manifest = json.loads((lists.drop / f"{VIP}.manifest.json").read_text())
     assert manifest["sha256"] == sha256
-    assert (manifest["rows"], manifest["night"], manifest["schema_version"]) == (2, "2026-11-21", 1)
+    assert (manifest["rows"], manifest["night"], manifest["schema_version"]) == (2, "2026-11-21", 2)
     assert manifest["columns"] == content.decode().splitlines()[0].split(",")
 
 

@@ -32,6 +32,8 @@ def row(customer_id: str = "c_1", **values: Any) -> list[Any]:
         "reason": "because",
         "offer": None,
         "valid_until": VALID_UNTIL,
+        "send_not_before": datetime(2026, 11, 22, 8, 0, tzinfo=timezone(timedelta(hours=3))),
+        "send_not_after": datetime(2026, 11, 22, 21, 0, tzinfo=timezone(timedelta(hours=3))),
         "last_name": "Yılmaz",
         "birth_date": date(1990, 2, 16),
         "city": "København K",
@@ -49,8 +51,10 @@ def cells(content: bytes) -> list[dict[str, str]]:
 def test_a_list_is_utf_8_without_bom_and_ends_its_lines_with_crlf() -> None:
     content = render(frame_of([row(first_name="Şölen")]), DROP)
     assert content == (
-        b"customer_id,segment,reason,channel,contact,locale,first_name,offer,valid_until\r\n"
-        b"c_1,vip,because,email,ada@example.com,tr," + "Şölen".encode() + b",,2026-11-30T21:00:00Z\r\n"
+        b"customer_id,segment,reason,channel,contact,locale,first_name,offer,valid_until,"
+        b"send_not_before,send_not_after\r\n"
+        b"c_1,vip,because,email,ada@example.com,tr," + "Şölen".encode() + b",,2026-11-30T21:00:00Z,"
+        b"2026-11-22T05:00:00Z,2026-11-22T18:00:00Z\r\n"
     )
 
 

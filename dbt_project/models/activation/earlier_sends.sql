@@ -1,7 +1,7 @@
 with
 
-delivery_members as (
-    select * from {{ ref('stg_send_ledger__delivery_members') }}
+earlier_messages as (
+    select * from {{ ref('earlier_messages') }}
 ),
 
 final as (
@@ -9,7 +9,7 @@ final as (
         segment,
         customer_id,
         max(business_date) as last_sent_date
-    from delivery_members
+    from earlier_messages
     group by segment, customer_id
 )
 

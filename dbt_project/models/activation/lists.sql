@@ -26,6 +26,8 @@ final as (
         segment_members.reason,
         segment_members.offer,
         segment_members.valid_until,
+        allocation.send_not_before,
+        allocation.send_not_after,
         customers.last_name,
         customers.birth_date,
         customers.city,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,9 @@ import psycopg
 
 from rapport import settings
 from rapport.activation.contact_hash import contact_hash, contact_key
+from rapport.activation.decisions import keep_draws, keep_exclusions
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
+from rapport.activation.last_look import find_barred, keep_barred, without_barred
 from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
 from rapport.activation.segments import Segment
 from rapport.activation.transports import Transport, put_once
@@ -65,15 +67,18 @@ def prepare(
     *,
     segments: Sequence[Segment],
     destinations: dict[str, Destination] | None = None,
+    exclusions_kept_days: int = 400,
 ) -> list[PreparedList]:
     """Write each segment's list for each of its destinations to work_dir/lists/<date>/ and into the ledger.
 
-    A segment nobody is on gives a file with only its header. What has been delivered already stays so in the
-    ledger. Commits. Raises DeliveryError when build_activation.lists is missing or another night's.
+    With them goes what the night decided about people: exclusions and draws. A segment nobody is on gives a file
+    with only its header. What has been delivered already stays so in the ledger. Commits. Raises DeliveryError
+    when build_activation.lists is missing or another night's.
     """
     destinations = declared_destinations() if destinations is None else destinations
     check_destinations(segments, destinations)
     pairs = [(segment.name, destination) for segment in segments for destination in segment.destinations]
+    marketing = {segment.name for segment in segments if segment.is_marketing}
     _check_lists(conn, business_date, pairs)
     folder = settings.work_dir(business) / "lists" / f"{business_date}"
     prepared = []
@@ -87,16 +92,19 @@ def prepare(
         item = PreparedList(business, business_date, segment, destination, file_name, path, len(rows), _sha256(content))
         conn.execute(
             "insert into activation.deliveries"
-            " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256)"
-            " values (%s, %s, %s, %s, 'prepared', %s, %s, %s)"
+            " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256, is_marketing)"
+            " values (%s, %s, %s, %s, 'prepared', %s, %s, %s, %s)"
             " on conflict (business_date, segment, destination, list_kind) do update set"
             " status = excluded.status, file_name = excluded.file_name, n_rows = excluded.n_rows,"
-            " sha256 = excluded.sha256, location = null, reason = null, prepared_at = clock_timestamp()"
+            " sha256 = excluded.sha256, is_marketing = excluded.is_marketing,"
+            " location = null, reason = null, prepared_at = clock_timestamp()"
             " where deliveries.status <> 'delivered'",
-            [*_key(item), file_name, item.n_rows, item.sha256],
+            [*_key(item), file_name, item.n_rows, item.sha256, segment in marketing],
         )
         prepared.append(item)
     _forget_lists_no_longer_declared(conn, business_date, pairs)
+    keep_exclusions(conn, business_date, kept_days=exclusions_kept_days)
+    keep_draws(conn, business_date)
     conn.commit()
     return prepared
 
@@ -111,44 +119,67 @@ def deliver(
 ) -> Delivery:
     """Send one prepared list over an open transport, once; the same night again sends nothing.
 
-    A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the ledger, where a
-    later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered with
-    other content, when another file has its name, or when the place refuses; PlaceUnreachable when another
+    Who withdrew since the list was built is left out and kept in activation.exclusions: the ledger then tells rows
+    and SHA-256 of what went. A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the
+    ledger, where a later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered
+    with other content, when another file has its name, or when the place refuses; PlaceUnreachable when another
     attempt may help.
     """
     destinations = declared_destinations() if destinations is None else destinations
     destination = destinations[prepared.destination]
     conn.rollback()  # whatever the caller read before: the row must be seen as it is now
     try:
+        if not dry_run:
+            _look_again(conn, prepared, destination, transport)
         status, sha256, location = _locked_ledger_row(conn, prepared)
-        rows = rows_of_list(conn, prepared.business_date, prepared.segment, prepared.destination)
+        built = rows_of_list(conn, *_list_of(prepared))
+        rows = without_barred(conn, *_list_of(prepared), built)
         content = render(rows, destination)
         if status == "delivered" and not dry_run:
             _refuse_other_content(prepared, sha256, _sha256(content), location)
             return _outcome(prepared, "already_delivered", location)
-        _refuse_changed_list(prepared, content)
-        files = _files_of(prepared, destination, content)
+        _refuse_changed_list(prepared, content if status == "delivered" else render(built, destination))
+        if dry_run:
+            rows = rows[~rows["customer_id"].isin(list(find_barred(conn, *_list_of(prepared))))]
+            content = render(rows, destination)
+        sent = replace(prepared, n_rows=len(rows), sha256=_sha256(content))
+        files = _files_of(sent, destination, content)
         if dry_run:
             location = _rehearse(prepared, files)
             if status != "delivered":
                 _write_ledger(conn, prepared, "dry_run", location)
             conn.commit()
-            return _outcome(prepared, "dry_run", location)
+            return _outcome(sent, "dry_run", location)
         listed = next(iter(files))
         transport.forget_parts(listed)
         for path, data in files.items():
             put_once(transport, path, data)
         location = transport.location(listed)
-        _write_members(conn, prepared, rows)
-        _write_ledger(conn, prepared, "delivered", location)
+        _write_members(conn, sent, rows)
+        _write_ledger(conn, sent, "delivered", location)
         conn.commit()
-        return _outcome(prepared, "delivered", location)
+        return _outcome(sent, "delivered", location)
     except DeliveryError as error:
         conn.rollback()
         _write_failure(conn, prepared, error)
         raise
     finally:
         conn.rollback()
+
+
+def _look_again(conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport) -> None:
+    """Keep whom the last look bars, before anything is put: an attempt that is killed then leaves out the same people.
+
+    What a killed attempt has put is out; nobody can be taken off it any more. Commits.
+    """
+    status, _, _ = _locked_ledger_row(conn, prepared)
+    if status != "delivered":
+        built = rows_of_list(conn, *_list_of(prepared))
+        content = render(without_barred(conn, *_list_of(prepared), built), destination)
+        if transport.digest(remote_path(prepared, destination)) != _sha256(content):
+            barred = find_barred(conn, *_list_of(prepared))
+            keep_barred(conn, prepared.business_date, prepared.segment, barred)
+    conn.commit()
 
 
 def remote_path(prepared: PreparedList, destination: Destination) -> str:
@@ -179,6 +210,10 @@ def _files_of(prepared: PreparedList, destination: Destination, content: bytes) 
         f"{path}.sha256": f"{prepared.sha256}  {prepared.file_name}\n".encode(),
         f"{path.removesuffix('.csv')}.manifest.json": (json.dumps(manifest, indent=2) + "\n").encode(),
     }
+
+
+def _list_of(prepared: PreparedList) -> tuple[date, str, str]:
+    return prepared.business_date, prepared.segment, prepared.destination
 
 
 def _key(prepared: PreparedList) -> list[Any]:

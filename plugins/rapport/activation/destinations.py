@@ -28,6 +28,8 @@ Source = Literal[
     "reason",
     "offer",
     "valid_until",
+    "send_not_before",
+    "send_not_after",
     "email",
     "phone",
     "last_name",

@@ -28,6 +28,8 @@ LIST_COLUMNS = (
     "reason",
     "offer",
     "valid_until",
+    "send_not_before",
+    "send_not_after",
     "last_name",
     "birth_date",
     "city",

@@ -43,6 +43,11 @@ class SegmentMeta(BaseModel):
     destinations: list[Name] = Field(min_length=1, description="mapping files in rapport/activation/destinations")
     pauses_promotion: bool = Field(False, description="whoever is on this list gets no marketing message that night")
 
+    @property
+    def is_marketing(self) -> bool:
+        """Written to customers for marketing: such lists compete for a person and count for the caps of a channel."""
+        return self.audience == "customer" and self.consent_purpose == "marketing"
+
     @model_validator(mode="after")
     def _consistent(self) -> SegmentMeta:
         wanted = "email" if self.channel == "email" else "phone"

@@ -11,6 +11,7 @@ import psycopg
 from rapport import settings
 from rapport.activation.delivery import Delivery, PreparedList, deliver, rows_of_list
 from rapport.activation.destinations import declared_destinations
+from rapport.activation.last_look import without_barred
 from rapport.activation.lists import render
 from rapport.activation.transports import Transport
 from rapport.errors import DeliveryError
@@ -55,7 +56,8 @@ def compare_lists(conn: Connection, business_date: date) -> dict[str, bool]:
         [business_date],
     ).fetchall():
         mapping = declared_destinations()[destination]
-        content = render(rows_of_list(conn, business_date, segment, destination), mapping)
+        built = rows_of_list(conn, business_date, segment, destination)
+        content = render(without_barred(conn, business_date, segment, destination, built), mapping)
         found[f"{segment} → {destination}"] = hashlib.sha256(content).hexdigest() == sha256
     return found
 

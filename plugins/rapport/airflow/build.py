@@ -197,7 +197,11 @@ class PrepareLists(NightOperator):
             advance(conn, night.business_date, "sending")
             conn.commit()
             prepared = prepare(
-                conn, business.name, night.business_date, segments=declared_segments(read_manifest(business.name))
+                conn,
+                business.name,
+                night.business_date,
+                segments=declared_segments(read_manifest(business.name)),
+                exclusions_kept_days=business.exclusions_kept_days,
             )
             # With nothing to deliver no later task would close the night.
             if not prepared and finish_sending(conn, night.business_date):

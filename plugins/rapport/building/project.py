@@ -44,6 +44,8 @@ def variables(business: Business, night: Night | None = None) -> dict[str, Any]:
         "vendor_time_zones": {vendor: said.time_zone for vendor, said in dialects if said.time_zone},
         "vendor_countries": {vendor: said.country for vendor, said in dialects if said.country},
         "max_names_per_contact": business.max_names_per_contact,
+        "adult_age": business.age_limit,
+        "global_holdout_share": business.holdout_share,
     }
     if night is not None:
         found |= {"business_date": night.business_date.isoformat(), "clock": night.clock.isoformat()}

@@ -35,6 +35,8 @@ def show(found: dict[str, Any], console: Console, *, url_command: str, ui: str |
     parts.append(_checks(found))
     if found["lists"]:
         parts.append(_lists(found))
+    if found["exclusions"]:
+        parts.append(_exclusions(found))
     parts.append(_steps(found))
     if found["failure"]:
         parts.append(Text(f"failed at {found['failed_step']}: {found['failure']}", style="red"))
@@ -150,6 +152,13 @@ def _lists(found: dict[str, Any]) -> Table:
             f"{row['rows']:,}",
             row["reason"] or row["path"],
         )
+    return table
+
+
+def _exclusions(found: dict[str, Any]) -> Table:
+    table = _grid("\nleft out of", "\nbecause", " \npeople")
+    for row in found["exclusions"]:
+        table.add_row(row["segment"], row["reason"].replace("_", " "), f"{row['people']:,}")
     return table
 
 

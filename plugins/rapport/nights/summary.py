@@ -68,6 +68,9 @@ _QUERIES = {
     "lists": """
         select segment, destination, status, n_rows as rows, coalesce(location, file_name) as path, reason
         from activation.deliveries where business_date = %(date)s order by segment, destination""",
+    "exclusions": """
+        select segment, stage, reason_code as reason, count(*) as people
+        from activation.exclusions where business_date = %(date)s group by 1, 2, 3 order by 1, 4 desc, 3""",
     "steps": """
         select distinct on (step) step, status, started_at, detail,
             round(extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at), 1)::float as seconds

@@ -18,6 +18,24 @@ with consents as (
 
 ),
 
+-- So does a list of closed points, and one of persons who are to be left alone.
+suppressions as (
+
+    {%- for kind, column in [
+        ('email', 'contact_raw'), ('phone', 'contact_raw'), ('name', 'first_name_raw'), ('name', 'last_name_raw'),
+        ('street', 'street_address'), ('postal_code', 'postal_code')
+    ] %}
+        select
+            '{{ kind }}' as contact_type,
+            {{ column }} as contact_raw,
+            {{ point_country("'" ~ kind ~ "'", 'vendor', 'country_code') }} as default_country
+        from {{ ref('int_suppressions_unioned') }}
+        where {{ column }} <> '' {{ "and contact_type = '" ~ kind ~ "'" if column == 'contact_raw' }}
+        {{ "union all" if not loop.last }}
+    {%- endfor %}
+
+),
+
 {% for kind, columns_of_kind in columns.items() -%}
     {{ kind }}_points as (
 
@@ -33,6 +51,12 @@ with consents as (
             contact_raw as raw_value,
             default_country
         from consents
+        where contact_type = '{{ kind }}'
+        union all
+        select
+            contact_raw as raw_value,
+            default_country
+        from suppressions
         where contact_type = '{{ kind }}'
 
     ),

@@ -11,7 +11,7 @@ with incidents as (
 
 service_contacts as (
 
-    select * from {{ ref('service_contacts') }}
+    select * from {{ ref('int_service_contacts_timed') }}
 
 ),
 

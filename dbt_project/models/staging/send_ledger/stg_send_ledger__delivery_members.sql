@@ -11,7 +11,8 @@ renamed as (
         business_date,
         segment,
         destination,
-        customer_id
+        customer_id,
+        channel
     from source
     where business_date < {{ business_date() }}
 

@@ -25,3 +25,50 @@ create table if not exists activation.delivery_members (
     primary key (business_date, segment, destination, customer_id)
 );
 comment on table activation.delivery_members is 'Who was on which delivered list; the contact point only as a hash.';
+
+alter table activation.deliveries add column if not exists is_marketing boolean not null default true;
+comment on column activation.deliveries.is_marketing is
+    'Written to customers for marketing: such messages count for the caps of a channel. True where nobody wrote it down.';
+
+create table if not exists activation.exclusions (
+    business_date date not null references ops.nights,
+    segment text not null,
+    customer_id text not null,
+    stage text not null check (stage in ('eligibility', 'allocation', 'last look')),
+    reason_code text not null,
+    given_up_for text,
+    primary key (business_date, segment, customer_id)
+);
+comment on table activation.exclusions is
+    'Who was in a segment on a night and not on its list, and why: one row per night, segment and customer. Kept for exclusions_kept_days of the business''s file.';
+comment on column activation.exclusions.reason_code is 'Of build_seeds.exclusion_reasons; the first that applied.';
+comment on column activation.exclusions.given_up_for is 'The segment that went first, or whose holdout the person belongs to.';
+
+create table if not exists activation.holdout_salt (
+    is_only boolean primary key default true check (is_only),
+    salt text not null default gen_random_uuid()::text
+);
+comment on table activation.holdout_salt is
+    'What the draws of holdouts are salted with: made once for a warehouse, so that nobody can work out who is drawn.';
+insert into activation.holdout_salt default values on conflict do nothing;
+
+create table if not exists activation.holdouts (
+    scope text not null,
+    customer_id text not null,
+    share numeric(6, 5) not null,
+    is_held_out boolean not null,
+    assigned_on date not null,
+    primary key (scope, customer_id)
+);
+comment on table activation.holdouts is
+    'The draw of each customer met, for everything marketing sends (scope global) or a segment''s list (segment:<name>): both arms, written once.';
+create or replace function activation.refuse_another_draw() returns trigger
+language plpgsql as $$
+begin
+    raise exception 'a draw is never changed: scope %, assigned on %', old.scope, old.assigned_on
+        using errcode = 'check_violation', constraint = 'a_draw_is_kept';
+end
+$$;
+drop trigger if exists a_draw_is_kept on activation.holdouts;
+create trigger a_draw_is_kept before update on activation.holdouts
+for each row when (old is distinct from new) execute function activation.refuse_another_draw();

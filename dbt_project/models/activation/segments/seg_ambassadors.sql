@@ -1,0 +1,20 @@
+with
+
+advocacy as (
+    select * from {{ live('advocacy') }}
+),
+
+final as (
+    select
+        customer_id,
+        'Won ' || cast(n_won as text) || ' new buyers, worth ' || cast(referral_value_amount as text) || ' '
+        || reporting_currency as reason,
+        cast(null as text) as offer,
+        {{ valid_for_days(var("ambassadors_valid_days", 14)) }} as valid_until
+    from advocacy
+    where
+        is_ambassador
+        and not is_quiet_ambassador
+)
+
+select * from final

@@ -1,0 +1,41 @@
+"""What a night decided about people, kept: who was left out of which list and why, and who is held out."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+
+Connection = psycopg.Connection[Any]
+
+
+def keep_exclusions(conn: Connection, business_date: date, *, kept_days: int) -> int:
+    """Write build_activation.exclusions into activation.exclusions as the night's, in place of an earlier attempt's.
+
+    What a last look at an already delivered list removed stays. Nights more than `kept_days` before this one lose
+    theirs. Returns how many were left out. Does not commit.
+    """
+    conn.execute(
+        "delete from activation.exclusions where business_date = %s and stage <> 'last look' or business_date < %s",
+        [business_date, business_date - timedelta(days=kept_days)],
+    )
+    return conn.execute(
+        "insert into activation.exclusions (business_date, segment, customer_id, stage, reason_code, given_up_for)"
+        " select %s, segment, customer_id, stage, reason_code, given_up_for from build_activation.exclusions"
+        " on conflict (business_date, segment, customer_id) do update set"
+        " stage = excluded.stage, reason_code = excluded.reason_code, given_up_for = excluded.given_up_for",
+        [business_date],
+    ).rowcount
+
+
+def keep_draws(conn: Connection, business_date: date) -> int:
+    """Write tonight's new draws of build_activation.holdouts into activation.holdouts; a draw there stays as it is.
+
+    Returns how many are new. Does not commit.
+    """
+    return conn.execute(
+        "insert into activation.holdouts (scope, customer_id, share, is_held_out, assigned_on)"
+        " select scope, customer_id, share, is_drawn, %s from build_activation.holdouts on conflict do nothing",
+        [business_date],
+    ).rowcount

@@ -1,0 +1,78 @@
+"""The last look: what was withdrawn between the building of a list and its sending wins.
+
+The rules are those of eligibility and nowhere else: the view eligibility_now is asked again, over the live tables as
+they are by then. Who may no longer be sent the list is taken out of it and kept in activation.exclusions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import psycopg
+
+from rapport.errors import DeliveryError
+
+Connection = psycopg.Connection[Any]
+
+_BARRED = """
+select
+    lists.customer_id,
+    case
+        when standing.exclusion_reason is null and standing.customer_id is null then 'erased'
+        when standing.exclusion_reason = 'unknown_customer' then 'erased'
+        when standing.exclusion_reason in ('refused', 'no_consent', 'lapsed_consent', 'shared_contact') then 'withdrawn'
+        when standing.exclusion_reason in ('complained', 'bounced', 'suppressed', 'register') then 'newly_suppressed'
+        else 'barred_since'
+    end
+from build_activation.lists
+left join build_activation.eligibility_now as standing
+    on lists.segment = standing.segment and lists.customer_id = standing.customer_id
+where
+    lists.business_date = %s and lists.segment = %s and lists.destination = %s
+    and (standing.is_eligible is not true or standing.contact is distinct from lists.contact)
+"""
+
+
+def find_barred(conn: Connection, business_date: date, segment: str, destination: str) -> dict[str, str]:
+    """Who is on the list as built and may not be sent it now: customer_id to reason code.
+
+    Raises DeliveryError where the view is missing: without it nobody could say that nothing was withdrawn.
+    """
+    found = conn.execute("select to_regclass('build_activation.eligibility_now')").fetchone()
+    if found is None or found[0] is None:
+        raise DeliveryError(
+            "Nobody can tell whether somebody withdrew since the lists were built.",
+            where="build_activation.eligibility_now is missing",
+            fix="build the lists again: `rapport dbt -- build --select activation`",
+        )
+    return dict(conn.execute(_BARRED, [business_date, segment, destination]).fetchall())
+
+
+def keep_barred(conn: Connection, business_date: date, segment: str, barred: Mapping[str, str]) -> None:
+    """Write who was left out at the last look, and why, into activation.exclusions. Does not commit."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into activation.exclusions (business_date, segment, customer_id, stage, reason_code)"
+            " values (%s, %s, %s, 'last look', %s) on conflict do nothing",
+            [(business_date, segment, customer_id, reason) for customer_id, reason in sorted(barred.items())],
+        )
+
+
+def without_barred(
+    conn: Connection, business_date: date, segment: str, destination: str, rows: pd.DataFrame
+) -> pd.DataFrame:
+    """The list's rows less those whom a last look left out; who was on it when it was delivered stays.
+
+    A list of one destination may be out before somebody withdraws, who is then left out of the next destination's.
+    """
+    barred = conn.execute(
+        "select customer_id from activation.exclusions"
+        " where business_date = %(night)s and segment = %(segment)s and stage = 'last look'"
+        " except select customer_id from activation.delivery_members"
+        " where business_date = %(night)s and segment = %(segment)s and destination = %(destination)s",
+        {"night": business_date, "segment": segment, "destination": destination},
+    ).fetchall()
+    return rows[~rows["customer_id"].isin([customer_id for (customer_id,) in barred])]
