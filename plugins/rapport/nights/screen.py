@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from rich.console import Console, Group
@@ -156,9 +158,11 @@ def _lists(found: dict[str, Any]) -> Table:
 
 
 def _exclusions(found: dict[str, Any]) -> Table:
-    table = _grid("\nleft out of", "\nbecause", " \npeople")
-    for row in found["exclusions"]:
-        table.add_row(row["segment"], row["reason"].replace("_", " "), f"{row['people']:,}")
+    table = _grid("\nleft out of", " \npeople", "\nbecause")
+    for segment, rows in groupby(found["exclusions"], key=itemgetter("segment")):
+        reasons = [(row["people"], row["reason"].replace("_", " ")) for row in rows]
+        told = " · ".join(f"{reason} {people:,}" for people, reason in reasons)
+        table.add_row(segment, f"{sum(people for people, _ in reasons):,}", told)
     return table
 
 
