@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -56,11 +56,17 @@ class Checkout:
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
-    def own_project(self) -> Path:
-        """A copy of the project for this checkout alone, so that a test can edit businesses, models, expectations."""
+    def own_project(self, segments: Collection[str] | None = None) -> Path:
+        """A copy of the project for this checkout alone, so that a test can edit businesses, models, expectations.
+
+        With these `segments` only, where a test is not about lists: each list is a task, with seconds of its own.
+        """
         project = self.home / "project"
         for folder in ("businesses", "dags", "dbt_project", "expectations", "plugins"):
             shutil.copytree(REPOSITORY / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for path in (project / "dbt_project/models/activation/segments").iterdir():
+            if segments is not None and path.stem.removeprefix("seg_") not in segments:
+                path.unlink()
         self.more["RAPPORT_PROJECT"] = str(project)
         return project
 

@@ -73,7 +73,7 @@ def first_quarter(text: str) -> str:
 def retailer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retailer]:
     folder = tmp_path_factory.mktemp("bad_nights")
     checkout = Checkout(folder / "state")
-    project = checkout.own_project()
+    project = checkout.own_project(segments=("vip", "welcome_first_order", "detractor_recovery"))
     try:
         exports = checkout.samples(folder / "exports", nights=3)
         checkout("up")
