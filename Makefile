@@ -62,6 +62,10 @@ test: $(VENV)/.installed-dev ## all tests: TESTS="tests/landing -k bom" for some
 test-kills: $(VENV)/.installed-dev ## kill -9 of every part, in every phase of whole nights: a quarter of an hour
 	@RAPPORT_KILL_TESTS=1 $(BIN)/python -m pytest tests/e2e/test_kills.py
 
+.PHONY: test-histories
+test-histories: $(VENV)/.installed-dev ## whole histories of real and invented retailers, undone merges: a quarter of an hour
+	@RAPPORT_HISTORY_TESTS=1 $(BIN)/python -m pytest -m history
+
 .PHONY: test-wake-ups
 test-wake-ups: $(VENV)/.installed-dev ## nights by the real clock and assets, in any order
 	@RAPPORT_WAKE_UP_TESTS=1 $(BIN)/python -m pytest tests/e2e/test_wake_ups.py

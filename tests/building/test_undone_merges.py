@@ -20,7 +20,7 @@ from rapport.nights import open_night
 from rapport.samples.nights import generate
 from rapport.warehouse import connect
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("without_data_tests")]
+pytestmark = [pytest.mark.history, pytest.mark.timeout(900), pytest.mark.usefixtures("without_data_tests")]
 
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
 STEPS = list(DBT_STEPS)[: list(DBT_STEPS).index("segments")]

@@ -17,7 +17,7 @@ from rapport.nights import claim_next, open_night
 from rapport.samples.nights import generate
 from rapport.warehouse import connect
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.history]
 NIGHT = date(2026, 3, 1)
 MEASURES = ["discounted_order_share", "coupon_order_share", "below_usual_price_share", "promotion_order_share"]
 
