@@ -5,3 +5,12 @@
         {{ sign }} {{ z }} * sqrt({{ share }} * (1 - {{ share }}) / {{ n }} + {{ z * z / 4 }} / ({{ n }} * {{ n }}))
     ) / (1 + {{ z * z }} / {{ n }})
 {%- endmacro %}
+
+{#-
+    Columns <share>_low and <share>_high of a share of n trials, numeric(9, 4): its 95 % interval; null where the share is.
+-#}
+{% macro wilson_interval(share, n) -%}
+    {%- set z = var('interval_z') -%}
+    cast(round({{ wilson_bound(share, 'nullif(' ~ n ~ ', 0)', z, '-') }}, 4) as numeric(9, 4)) as {{ share }}_low,
+    cast(round({{ wilson_bound(share, 'nullif(' ~ n ~ ', 0)', z, '+') }}, 4) as numeric(9, 4)) as {{ share }}_high
+{%- endmacro %}

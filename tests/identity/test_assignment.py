@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from datetime import date
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 import pytest
 from identity.records import build_records
+from psycopg import sql
 
 from rapport.businesses import load_business
 from rapport.errors import BuildError
 from rapport.identity import assign
+from rapport.identity.persons import Persons
+from rapport.identity.stable_ids import choose_ids
 from rapport.warehouse import connect
+from rapport.warehouse.arrow_tables import copy_out
 
 BUSINESS = load_business("sample")
 NIGHTS = [date(2026, 1, day) for day in range(1, 9)]
@@ -154,6 +160,34 @@ def test_an_id_already_in_use_is_never_given_to_another_person(warehouse: str) -
         taken = night(conn, 0, {"a": []})["a"]
         conn.execute("update history.identity_assignments set source_record_id = 'someone else'")
         assert night(conn, 1, {"a": []})["a"] != taken
+
+
+def chosen_among_all(conn: psycopg.Connection[Any], index: int) -> dict[str, str]:
+    """The ids that a night gives when nobody is held to be settled: every person, and the whole history."""
+    found = copy_out(
+        conn,
+        sql.SQL("select source_record_id as id, cluster from build_identity.linked_records"),
+        {"id": pa.string(), "cluster": pa.string()},
+    )
+    past = copy_out(
+        conn,
+        sql.SQL(
+            "select source_record_id, customer_id, assigned_on from history.identity_assignments where assigned_on < {}"
+        ).format(sql.Literal(NIGHTS[index])),
+        {"source_record_id": pa.string(), "customer_id": pa.string(), "assigned_on": pa.date32()},
+    )
+    persons, ever = Persons.of(found), set(past["customer_id"].to_pylist())
+    ids = choose_ids(persons, past, ever.intersection)
+    return dict(zip(persons.records.to_pylist(), ids.customer_id.to_pylist(), strict=True))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_is_settled_keeps_the_id_that_choosing_among_all_would_give(warehouse: str, seed: int) -> None:
+    drawn = random.Random(seed)
+    with connect(warehouse) as conn:
+        for index in range(len(NIGHTS)):
+            records = {record: [f"email:{drawn.choice('uvwxyz')}"] for record in "abcdefghij" if drawn.random() < 0.8}
+            assert night(conn, index, records) == chosen_among_all(conn, index)
 
 
 def test_unbuilt_or_empty_keys_stop_the_night(warehouse: str) -> None:

@@ -144,6 +144,7 @@ def _checks(found: dict[str, Any]) -> Text:
 
 
 def _lists(found: dict[str, Any]) -> Table:
+    """Delivered files are shown below the folder of lists, which `_look` names."""
     table = _grid("\nlist", "\nto", "\nstatus", " \nrows", "\nwhere")
     for row in found["lists"]:
         style = {"delivered": "green", "failed": "red"}.get(row["status"], "yellow")
@@ -152,7 +153,7 @@ def _lists(found: dict[str, Any]) -> Table:
             row["destination"],
             f"[{style}]{row['status']}[/]",
             f"{row['rows']:,}",
-            row["reason"] or row["path"],
+            row["reason"] or row["path"].removeprefix(f"{found['look']['lists']}/"),
         )
     return table
 

@@ -11,7 +11,8 @@ customers as (
 final as (
     select
         shopper_style.customer_id,
-        'Transactional shopper, score ' || cast(shopper_style.score as text) || ' of 100, above all by '
+        'Transactional shopper, ' || cast(shopper_style.score as text)
+        || ' on the scale from 0 (transactional) to 100 (relational), above all by '
         || replace(shopper_style.first_reason, '_', ' ') as reason,
         '{{ var("exclusive_offer", "EXCLUSIVE20") }}' as offer,
         {{ valid_for_days(var("exclusive_offers_valid_days", 7)) }} as valid_until

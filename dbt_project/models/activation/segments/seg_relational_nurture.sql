@@ -11,7 +11,8 @@ customers as (
 final as (
     select
         shopper_style.customer_id,
-        'Relational shopper, score ' || cast(shopper_style.score as text) || ' of 100, above all by '
+        'Relational shopper, ' || cast(shopper_style.score as text)
+        || ' on the scale from 0 (transactional) to 100 (relational), above all by '
         || replace(shopper_style.first_reason, '_', ' ') as reason,
         cast(null as text) as offer,
         {{ valid_for_days(var("relational_nurture_valid_days", 7)) }} as valid_until

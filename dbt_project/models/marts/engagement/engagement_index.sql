@@ -93,10 +93,7 @@ happened as (
         'survey_low_score' as signal,
         answered_date as happened_date
     from responses
-    where
-        nps_score <= {{ var('low_nps_to') }}
-        or csat_score <= {{ var('low_csat_to') }}
-        or ces_score <= {{ var('low_ces_to') }}
+    where {{ is_low_score() }}
 
     union all
 

@@ -93,10 +93,7 @@ low_scores as (
         answered_at as opened_at,
         cast(null as timestamp with time zone) as made_good_at
     from survey_responses
-    where
-        nps_score <= {{ var('low_nps_to') }}
-        or csat_score <= {{ var('low_csat_to') }}
-        or ces_score <= {{ var('low_ces_to') }}
+    where {{ is_low_score() }}
 
 ),
 

@@ -3,7 +3,6 @@
     at once, who did not only when the limit is over: a share of all that is known would flatter young cases. So a case
     counts for a share once its limit is over, whatever became of it.
 -#}
-{%- set z = var('interval_z') -%}
 with recovery as (
 
     select
@@ -68,30 +67,15 @@ final as (
         cast(n_back_known as integer) as n_back_known,
         cast(n_back as integer) as n_back,
         cast(round(back_rate, 4) as numeric(9, 4)) as back_rate,
-        cast(
-            round({{ wilson_bound('back_rate', 'nullif(n_back_known, 0)', z, '-') }}, 4) as numeric(9, 4)
-        ) as back_rate_low,
-        cast(
-            round({{ wilson_bound('back_rate', 'nullif(n_back_known, 0)', z, '+') }}, 4) as numeric(9, 4)
-        ) as back_rate_high,
+        {{ wilson_interval('back_rate', 'n_back_known') }},
         cast(n_lost_known as integer) as n_lost_known,
         cast(n_lost as integer) as n_lost,
         cast(round(lost_rate, 4) as numeric(9, 4)) as lost_rate,
-        cast(
-            round({{ wilson_bound('lost_rate', 'nullif(n_lost_known, 0)', z, '-') }}, 4) as numeric(9, 4)
-        ) as lost_rate_low,
-        cast(
-            round({{ wilson_bound('lost_rate', 'nullif(n_lost_known, 0)', z, '+') }}, 4) as numeric(9, 4)
-        ) as lost_rate_high,
+        {{ wilson_interval('lost_rate', 'n_lost_known') }},
         cast(n_single_known as integer) as n_single_known,
         cast(n_single_lost as integer) as n_single_lost,
         cast(round(single_lost_rate, 4) as numeric(9, 4)) as single_lost_rate,
-        cast(
-            round({{ wilson_bound('single_lost_rate', 'nullif(n_single_known, 0)', z, '-') }}, 4) as numeric(9, 4)
-        ) as single_lost_rate_low,
-        cast(
-            round({{ wilson_bound('single_lost_rate', 'nullif(n_single_known, 0)', z, '+') }}, 4) as numeric(9, 4)
-        ) as single_lost_rate_high,
+        {{ wilson_interval('single_lost_rate', 'n_single_known') }},
         n_cases < {{ var('min_customers_for_a_share') }} as is_too_thin
     from shares
 
