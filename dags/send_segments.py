@@ -16,7 +16,7 @@ from rapport.airflow.wiring import MARTS_PUBLISHED, NIGHT_CLOSED, Owner, Tag, de
     doc_md="""
 ### Send the segment lists of one night
 Woken by published marts. Who is in a segment, who may be contacted (default deny), one message per person; the
-lists are checked, written once, and delivered by the last task, a mapped one per list and destination. The ledger
+lists are checked, written once, and delivered by the last task, one per destination. The ledger
 (`activation.deliveries`) makes twice once; a dry run delivers nothing.
 
 Runbooks: docs/runbooks/a-failed-gate.md, docs/runbooks/replaying-a-night.md
@@ -36,8 +36,8 @@ def send_segments():
         task_id="deliver_lists",
         night=night,
         outlets=[NIGHT_CLOSED],
-        map_index_template="{{ task.list_key['segment'] }} → {{ task.list_key['destination'] }}",
-    ).expand(list_key=prepared.output)
+        map_index_template="{{ task.destination }}",
+    ).expand(destination=prepared.output)
 
 
 send_segments()

@@ -152,7 +152,7 @@ def test_a_failed_night_does_not_hold_up_the_next_and_opens_again_while_it_is_th
 
 
 @pytest.mark.parametrize(
-    ("step", "reached"), [("check_marts", "building"), ("check_lists", "published"), ("deliver_vip_drop", "sending")]
+    ("step", "reached"), [("check_marts", "building"), ("check_lists", "published"), ("deliver_drop", "sending")]
 )
 def test_a_failed_night_goes_on_at_the_step_that_failed_and_nowhere_else(
     conn: Connection, business: Business, step: str, reached: str

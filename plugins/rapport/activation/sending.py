@@ -1,4 +1,4 @@
-"""One list of a night at a time, from the ledger alone, and the end of the night's sending."""
+"""A destination's lists of a night, from the ledger alone, and the end of the night's sending."""
 
 from __future__ import annotations
 
@@ -20,32 +20,51 @@ from rapport.nights import advance, find_night
 Connection = psycopg.Connection[Any]
 
 
-def deliver_one(
-    conn: Connection,
-    business: str,
-    business_date: date,
-    segment: str,
-    destination: str,
-    transport: Transport,
-    *,
-    dry_run: bool,
-) -> Delivery:
-    """Deliver one list that `prepare` wrote into the ledger. Commits; raises DeliveryError."""
-    row = conn.execute(
-        "select file_name, n_rows, sha256 from activation.deliveries"
-        " where business_date = %s and segment = %s and destination = %s and list_kind = 'full'",
-        [business_date, segment, destination],
-    ).fetchone()
-    if row is None:
-        raise DeliveryError(
-            "This list is not in the send ledger.",
-            where=f"night {business_date}, segment {segment}, destination {destination}",
-            fix="prepare the night's lists first",
-        )
-    file_name, n_rows, sha256 = row
-    path = settings.work_dir(business) / "lists" / f"{business_date}" / destination / file_name
-    prepared = PreparedList(business, business_date, segment, destination, file_name, path, n_rows, sha256)
-    return deliver(conn, prepared, transport, dry_run=dry_run)
+def deliver_all(
+    conn: Connection, business: str, business_date: date, destination: str, transport: Transport, *, dry_run: bool
+) -> list[Delivery]:
+    """Deliver every list that `prepare` wrote into the ledger for one destination, each by itself: one that cannot go
+    keeps none of the others back. What is delivered already is not sent again.
+
+    Commits list by list. Raises PlaceUnreachable as soon as the place is away, where another attempt may help, and
+    DeliveryError at the end when lists could not be delivered, naming them.
+    """
+    delivered, failed = [], list[tuple[str, DeliveryError]]()
+    for prepared in _prepared(conn, business, business_date, destination):
+        try:
+            delivered.append(deliver(conn, prepared, transport, dry_run=dry_run))
+        except DeliveryError as error:
+            if error.may_pass:
+                raise
+            failed.append((prepared.segment, error))
+    if failed:
+        raise _all_of(failed, destination)
+    return delivered
+
+
+def _prepared(conn: Connection, business: str, business_date: date, destination: str) -> list[PreparedList]:
+    rows = conn.execute(
+        "select segment, file_name, n_rows, sha256 from activation.deliveries"
+        " where business_date = %s and destination = %s and list_kind = 'full' order by segment",
+        [business_date, destination],
+    ).fetchall()
+    folder = settings.work_dir(business) / "lists" / f"{business_date}" / destination
+    return [
+        PreparedList(business, business_date, segment, destination, file_name, folder / file_name, n_rows, sha256)
+        for segment, file_name, n_rows, sha256 in rows
+    ]
+
+
+def _all_of(failed: list[tuple[str, DeliveryError]], destination: str) -> DeliveryError:
+    """One error for one destination: a single list's own, or what is wrong with each."""
+    (_, first), *others = failed
+    if not others:
+        return first
+    return DeliveryError(
+        "\n".join([f"{len(failed)} lists were not delivered:", *(f"- {name}: {error.what}" for name, error in failed)]),
+        where=f"destination {destination}; the first: {first.where}",
+        fix=first.fix,
+    )
 
 
 def compare_lists(conn: Connection, business_date: date) -> dict[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -187,7 +188,7 @@ class PrepareLists(NightOperator):
         kwargs.setdefault("outlets", [NIGHT_CLOSED])
         super().__init__(**kwargs)
 
-    def work(self, business: Business, night: Night, current: Step, context: Context) -> list[dict[str, Any]]:
+    def work(self, business: Business, night: Night, current: Step, context: Context) -> list[str]:
         from rapport.activation.delivery import prepare
         from rapport.activation.segments import declared_segments
         from rapport.activation.sending import finish_sending
@@ -207,47 +208,41 @@ class PrepareLists(NightOperator):
             if not prepared and finish_sending(conn, night.business_date):
                 _tell_that_lists_are_out(context, business, night)
         current.detail |= {"lists": len(prepared), "rows": sum(found.n_rows for found in prepared)}
-        return [{"segment": found.segment, "destination": found.destination} for found in prepared]
+        return sorted({found.destination for found in prepared})
 
 
 class DeliverLists(NightOperator):
-    """Deliver one list to one destination, once; the last one closes the night.
+    """Deliver a destination's lists, each once; whichever destination is served last closes the night.
 
     Mapped: NIGHT_CLOSED has to be given to `partial`, where Airflow looks for a mapped task's outlets.
     """
 
-    template_fields = ("night", "list_key")
+    template_fields = ("night", "destination")
     page_part = "sent"
 
-    def __init__(self, *, list_key: Any, **kwargs: Any) -> None:
+    def __init__(self, *, destination: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.list_key = list_key
+        self.destination = destination
 
     def step_name(self) -> str:
-        return f"deliver_{self.list_key['segment']}_{self.list_key['destination']}"
+        return f"deliver_{self.destination}"
 
-    def work(self, business: Business, night: Night, current: Step, context: Context) -> str:
-        from rapport.activation.sending import deliver_one, finish_sending
+    def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
+        from rapport.activation.sending import deliver_all, finish_sending
         from rapport.airflow.connections import transport_for
 
-        segment, destination = self.list_key["segment"], self.list_key["destination"]
+        date, is_rehearsed = night.business_date, night.is_dry_run
         with connect(business.name, application_name=current.application_name) as conn:
-            with transport_for(business, destination) as transport:
-                delivery = deliver_one(
-                    conn,
-                    business.name,
-                    night.business_date,
-                    segment,
-                    destination,
-                    transport,
-                    dry_run=night.is_dry_run,
-                )
-            is_last = finish_sending(conn, night.business_date)
-        current.detail |= {"outcome": delivery.outcome, "rows": delivery.n_rows, "to": delivery.location}
+            with transport_for(business, self.destination) as transport:
+                lists = deliver_all(conn, business.name, date, self.destination, transport, dry_run=is_rehearsed)
+            is_last = finish_sending(conn, date)
+        for found in lists:
+            self.log.info("%s: %s, %s rows, %s", found.segment, found.outcome, found.n_rows, found.location)
+        outcomes = Counter[str](found.outcome for found in lists)
+        current.detail |= outcomes | {"rows": sum(found.n_rows for found in lists)}
         if is_last:
             self.log.info("all lists of the night are out")
             _tell_that_lists_are_out(context, business, night)
-        return delivery.outcome
 
 
 def _tell_that_lists_are_out(context: Context, business: Business, night: Night) -> None:
