@@ -34,6 +34,10 @@ def lists(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             " is_held_out boolean, primary key (scope, customer_id))"
         )
         conn.execute(
+            "create table build_activation.trials (scope text, customer_id text, share numeric, is_held_out boolean,"
+            " primary key (scope, customer_id))"
+        )
+        conn.execute(
             "create table build_activation.eligibility_now (segment text, customer_id text, contact text,"
             " is_eligible boolean, exclusion_reason text, primary key (segment, customer_id))"
         )

@@ -67,6 +67,35 @@ def test_exclusions_are_kept_for_as_many_nights_as_the_business_says(lists: List
     assert [row[0] for row in kept(lists)] == [NIGHT - timedelta(days=30)]
 
 
+def come(lists: Lists, *rows: tuple[str, str, float, bool]) -> list[Any]:
+    """Tonight it is their turn; returns whose turn is written down, and since when."""
+    lists.conn.execute("truncate build_activation.trials")
+    for row in rows:
+        lists.conn.execute("insert into build_activation.trials values (%s, %s, %s, %s)", row)
+    lists.conn.commit()
+    lists.prepare()
+    return lists.conn.execute(
+        "select scope, customer_id, is_held_out, entered_on from activation.trials order by 1, 2"
+    ).fetchall()
+
+
+def test_the_night_of_a_first_turn_is_kept(lists: Lists) -> None:
+    earlier = NIGHT - timedelta(days=1)
+    lists.conn.execute(
+        "insert into ops.nights (business_date, landing, clock, state) values (%s, '', now(), 'sent')", [earlier]
+    )
+    lists.conn.execute("insert into activation.trials values ('segment:vip', 'c_1', 0.1, true, %s)", [earlier])
+    found = come(lists, ("segment:vip", "c_1", 0.1, True), ("segment:vip", "c_2", 0.1, False))
+    assert found == [("segment:vip", "c_1", True, earlier), ("segment:vip", "c_2", False, NIGHT)]
+
+
+def test_a_rehearsal_is_nobodys_turn(lists: Lists) -> None:
+    lists.conn.execute("update ops.nights set is_dry_run = true")
+    assert come(lists, ("segment:vip", "c_1", 0.1, True)) == []
+    lists.conn.execute("update ops.nights set is_dry_run = false")
+    assert come(lists, ("segment:vip", "c_1", 0.1, True)) == [("segment:vip", "c_1", True, NIGHT)]
+
+
 def test_a_draw_is_kept_with_its_night_and_never_made_again(lists: Lists) -> None:
     draw(lists, ("global", "c_1", 0.05, True), ("segment:vip", "c_1", 0.1, False))
     lists.prepare()

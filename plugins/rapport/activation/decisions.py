@@ -1,4 +1,4 @@
-"""What a night decided about people, kept: who was left out of which list and why, and who is held out."""
+"""What a night decided about people, kept: who was left out of which list and why, who is held out, whose turn came."""
 
 from __future__ import annotations
 
@@ -37,5 +37,18 @@ def keep_draws(conn: Connection, business_date: date) -> int:
     return conn.execute(
         "insert into activation.holdouts (scope, customer_id, share, is_held_out, assigned_on)"
         " select scope, customer_id, share, is_drawn, %s from build_activation.holdouts on conflict do nothing",
+        [business_date],
+    ).rowcount
+
+
+def keep_trials(conn: Connection, business_date: date) -> int:
+    """Write whose turn came tonight for the first time, of build_activation.trials, into activation.trials.
+
+    A rehearsal sends nothing, so nobody enters by it. Returns how many are new. Does not commit.
+    """
+    return conn.execute(
+        "insert into activation.trials (scope, customer_id, share, is_held_out, entered_on)"
+        " select scope, customer_id, share, is_held_out, business_date from build_activation.trials"
+        " join ops.nights on business_date = %s and not is_dry_run on conflict do nothing",
         [business_date],
     ).rowcount

@@ -20,7 +20,7 @@ import psycopg
 
 from rapport import settings
 from rapport.activation.contact_hash import contact_hash, contact_key
-from rapport.activation.decisions import keep_draws, keep_exclusions
+from rapport.activation.decisions import keep_draws, keep_exclusions, keep_trials
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
 from rapport.activation.last_look import find_barred, keep_barred, without_barred
 from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
@@ -71,9 +71,9 @@ def prepare(
 ) -> list[PreparedList]:
     """Write each segment's list for each of its destinations to work_dir/lists/<date>/ and into the ledger.
 
-    With them goes what the night decided about people: exclusions and draws. A segment nobody is on gives a file
-    with only its header. What has been delivered already stays so in the ledger. Commits. Raises DeliveryError
-    when build_activation.lists is missing or another night's.
+    With them goes what the night decided about people: exclusions, draws, whose turn came. A segment nobody is on
+    gives a file with only its header. What has been delivered already stays so in the ledger. Commits. Raises
+    DeliveryError when build_activation.lists is missing or another night's.
     """
     destinations = declared_destinations() if destinations is None else destinations
     check_destinations(segments, destinations)
@@ -105,6 +105,7 @@ def prepare(
     _forget_lists_no_longer_declared(conn, business_date, pairs)
     keep_exclusions(conn, business_date, kept_days=exclusions_kept_days)
     keep_draws(conn, business_date)
+    keep_trials(conn, business_date)
     conn.commit()
     return prepared
 

@@ -21,7 +21,7 @@ DBT_STEPS: dict[str, tuple[str, ...]] = {
     "intermediate": ("path:models/intermediate",),
     # What was predicted is an intermediate that any mart may read, and that is there only now.
     "customer_360": ("path:models/intermediate/predictions", "path:models/marts/customer_360"),
-    "loyalty": ("path:models/marts/loyalty",),
+    "loyalty": ("path:models/marts/loyalty", "path:models/marts/activation"),  # what lists achieved reads lifecycle
     "engagement": ("path:models/marts/engagement",),
     "segments": ("+path:models/activation/segments,path:models/activation",),  # and what only they read
     "lists": ("path:models/activation",),

@@ -72,3 +72,14 @@ $$;
 drop trigger if exists a_draw_is_kept on activation.holdouts;
 create trigger a_draw_is_kept before update on activation.holdouts
 for each row when (old is distinct from new) execute function activation.refuse_another_draw();
+
+create table if not exists activation.trials (
+    scope text not null,
+    customer_id text not null,
+    share numeric(6, 5) not null,
+    is_held_out boolean not null,
+    entered_on date not null references ops.nights,
+    primary key (scope, customer_id)
+);
+comment on table activation.trials is
+    'Whose turn came first on which night, with their draw: both arms of a holdout, told by the same rule, so that what a list achieves can be measured.';
