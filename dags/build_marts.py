@@ -46,11 +46,12 @@ def build_marts():
 
     @task_group(group_id="marts", tooltip="one dbt task a mart")
     def marts():
-        """customer_360 first; loyalty and engagement read it."""
-        DbtStep(task_id="customer_360", night=night) >> [
-            DbtStep(task_id="loyalty", night=night),
-            DbtStep(task_id="engagement", night=night),
-        ]
+        """customer_360 first; loyalty and engagement read it; effects read both."""
+        chain(
+            DbtStep(task_id="customer_360", night=night),
+            [DbtStep(task_id="loyalty", night=night), DbtStep(task_id="engagement", night=night)],
+            DbtStep(task_id="effects", night=night),
+        )
 
     chain(
         DbtStep(task_id="staging", night=night),

@@ -21,8 +21,10 @@ DBT_STEPS: dict[str, tuple[str, ...]] = {
     "intermediate": ("path:models/intermediate",),
     # What was predicted is an intermediate that any mart may read, and that is there only now.
     "customer_360": ("path:models/intermediate/predictions", "path:models/marts/customer_360"),
-    "loyalty": ("path:models/marts/loyalty", "path:models/marts/activation"),  # what lists achieved reads lifecycle
+    "loyalty": ("path:models/marts/loyalty",),
     "engagement": ("path:models/marts/engagement",),
+    # What reads both: the literature's claims, and what lists achieve.
+    "effects": ("literature", "path:models/marts/activation"),
     "segments": ("+path:models/activation/segments,path:models/activation",),  # and what only they read
     "lists": ("path:models/activation",),
 }
@@ -35,6 +37,7 @@ _EXCLUDED = {
         "+path:models/intermediate/identity",
         "path:models/intermediate/predictions",
     ),
+    "engagement": ("literature",),
     "lists": ("+path:models/activation/segments",),
 }
 
