@@ -39,10 +39,10 @@ bounded as (
         treated_value - held_out_value as difference,
         sqrt(treated_variance / nullif(n_treated, 0) + held_out_variance / nullif(n_held_out, 0)) as standard_error,
         {%- for arm in ['treated', 'held_out'] %}
-        {%- for end, sign in [('low', '-'), ('high', '+')] %}
-        case when is_share then {{ wilson_bound(arm ~ '_value', 'nullif(n_' ~ arm ~ ', 0)', z, sign) }} end
-            as {{ arm }}_{{ end }},
-        {%- endfor %}
+            {%- for end, sign in [('low', '-'), ('high', '+')] %}
+                case when is_share then {{ wilson_bound(arm ~ '_value', 'nullif(n_' ~ arm ~ ', 0)', z, sign) }} end
+                    as {{ arm }}_{{ end }},
+            {%- endfor %}
         {%- endfor %}
         {{ split_p_value('n_held_out', 'n_treated', 'n_expected_held_out') }} as split_p_value,
         n_expected_held_out / nullif(n_treated + n_held_out, 0) as expected_share

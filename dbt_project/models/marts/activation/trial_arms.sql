@@ -34,7 +34,12 @@ order_lines as (
 responses as (
 
     select * from {{ ref('customer_timeline') }}
-    where event_type in ('{{ var("lift_responses") | join("', '") }}')
+    where
+        event_type in (
+            {%- for response in var('lift_responses') %}
+                '{{ response }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
 
 ),
 
@@ -57,7 +62,7 @@ entered as (
     from trials
     left join customer_aliases
         on trials.customer_id = customer_aliases.alias_id
-    group by 1, 2
+    group by trials.scope, coalesce(customer_aliases.customer_id, trials.customer_id)
 
 ),
 
@@ -126,7 +131,8 @@ outcomes as (
         watched.*,
         case when responded.customer_id is null then 0 else 1 end as response_rate,
         case when bought.customer_id is null then 0 else 1 end as order_rate,
-        case when lifecycle.lifecycle_stage not in ('prospect', 'at_risk', 'lapsed') then 1 else 0 end as retention_rate,
+        case when lifecycle.lifecycle_stage not in ('prospect', 'at_risk', 'lapsed') then 1 else 0 end
+            as retention_rate,
         coalesce(bought.n_orders, 0) as n_orders,
         coalesce(bought.net_revenue, 0) as net_revenue,
         coalesce(bought.margin, 0) as margin,
@@ -160,13 +166,13 @@ arms as (
         count(*) as n_customers,
         sum(case when is_held_out then share else 1 - share end) as n_expected,
         min(entered_on) as first_entered_on,
-        max(entered_on) as last_entered_on
-        {%- for measure in measures %},
-        avg({{ measure }}) as mean_{{ measure }},
-        var_samp({{ measure }}) as variance_{{ measure }}
+        {%- for measure in measures %}
+            avg({{ measure }}) as mean_{{ measure }},
+            var_samp({{ measure }}) as variance_{{ measure }},
         {%- endfor %}
+        max(entered_on) as last_entered_on
     from outcomes
-    group by 1, 2, 3
+    group by scope, window_days, arm
 
 ),
 

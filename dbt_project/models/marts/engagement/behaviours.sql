@@ -13,13 +13,7 @@ messages as (
 
 service_contacts as (
 
-    select * from {{ ref('service_contacts') }}
-
-),
-
-service_teams as (
-
-    select * from {{ ref('service_teams') }}
+    select * from {{ ref('int_service_contacts_followed') }}
 
 ),
 
@@ -56,17 +50,6 @@ campaigns as (
 
 ),
 
-followed as (
-
-    select
-        opened_date,
-        team,
-        lag(team) over (partition by customer_id order by opened_at, service_contact_id) as team_before
-    from service_contacts
-    where customer_id is not null and team is not null
-
-),
-
 heard as (
 
     select
@@ -88,8 +71,8 @@ happened as (
         opened_date as happened_date,
         case when team = team_before then 1 else 0 end as n,
         1 as n_of
-    from followed
-    where team_before is not null
+    from service_contacts
+    where team is not null and team_before is not null
 
     union all
 
@@ -106,13 +89,14 @@ happened as (
         'alignment' as behaviour,
         campaigns.sent_date as happened_date,
         case
-            when exists(
-                select 1 from service_contacts
-                where
-                    service_contacts.customer_id = campaigns.customer_id
-                    and service_contacts.opened_at <= campaigns.sent_at
-                    and (service_contacts.closed_at is null or service_contacts.closed_at > campaigns.sent_at)
-            ) then 1 else 0
+            when exists (
+                    select 1 from service_contacts
+                    where
+                        service_contacts.customer_id = campaigns.customer_id
+                        and service_contacts.opened_at <= campaigns.sent_at
+                        and (service_contacts.closed_at is null or service_contacts.closed_at > campaigns.sent_at)
+                ) then 1
+            else 0
         end as n,
         1 as n_of
     from campaigns
@@ -121,10 +105,11 @@ happened as (
 
     select
         'empowered_teams' as behaviour,
-        month as happened_date,
-        n_followed - n_asked_again as n,
-        n_followed as n_of
-    from service_teams
+        opened_date as happened_date,
+        case when is_asked_again then 0 else 1 end as n,
+        1 as n_of
+    from service_contacts
+    where is_followed
 
     union all
 

@@ -22,7 +22,7 @@ per_campaign as (
         bool_or(event_type = 'bounced') as is_bounced,
         min(local_at) filter (where event_type in ('opened', 'clicked')) as answered_at
     from messages
-    group by 1, 2, 3
+    group by customer_id, channel, campaign
 
 ),
 

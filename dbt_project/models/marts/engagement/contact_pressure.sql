@@ -53,7 +53,7 @@ counted as (
         sent_at > {{ clock() }} - interval '{{ var("pressure_period_days") }} days'
         -- Answers take a while; a message of yesterday has none.
         and sent_at <= {{ clock() }} - interval '{{ var("pressure_answer_days") }} days'
-    group by 1, 2
+    group by channel, least(n_in_window, {{ var('pressure_most_messages') }})
 
 ),
 
@@ -83,8 +83,8 @@ bounded as (
         cast(n_clicked as integer) as n_clicked,
         cast(n_unsubscribed as integer) as n_unsubscribed,
         {% for share in ['opened_share', 'clicked_share', 'unsubscribed_share'] -%}
-        cast(round({{ share }}, 4) as numeric(9, 4)) as {{ share }},
-        {{ wilson_interval(share, 'n_messages') }},
+            cast(round({{ share }}, 4) as numeric(9, 4)) as {{ share }},
+            {{ wilson_interval(share, 'n_messages') }},
         {% endfor -%}
         unsubscribed_share_of_fewer,
         n_messages < {{ var('min_customers_for_a_share') }} as is_too_thin

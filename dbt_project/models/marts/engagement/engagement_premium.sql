@@ -26,7 +26,11 @@ order_lines as (
 
 survey_responses as (
 
-    select * from {{ ref('survey_responses') }}
+    select
+        customer_id,
+        is_satisfied,
+        {{ to_business_date('answered_at') }} as answered_date
+    from {{ ref('int_survey_responses_scored') }}
     where is_satisfied is not null
 
 ),
@@ -119,16 +123,20 @@ measured as (
         on people.customer_id = baskets.customer_id
     left join satisfied
         on people.customer_id = satisfied.customer_id
-    cross join lateral (
-        values
-        ('orders', cast(coalesce(bought.n_orders, 0) as numeric)),
-        ('retention', case when bought.n_orders > 0 then 1 else 0 end),
-        ('revenue', coalesce(bought.revenue, 0)),
-        ('profitability', case when baskets.customer_id is not null then baskets.margin when sold.has_margins then 0 end),
-        ('relationship_growth', coalesce(bought.revenue, 0) - coalesce(bought.revenue_before, 0)),
-        ('share_of_wallet', cast(coalesce(baskets.n_categories, 0) as numeric) / sold.n_categories),
-        ('trust', satisfied.satisfied_share)
-    ) as measures (measure, value)
+    cross join
+        lateral (
+            values
+            ('orders', cast(coalesce(bought.n_orders, 0) as numeric)),
+            ('retention', case when bought.n_orders > 0 then 1 else 0 end),
+            ('revenue', coalesce(bought.revenue, 0)),
+            (
+                'profitability',
+                case when baskets.customer_id is not null then baskets.margin when sold.has_margins then 0 end
+            ),
+            ('relationship_growth', coalesce(bought.revenue, 0) - coalesce(bought.revenue_before, 0)),
+            ('share_of_wallet', cast(coalesce(baskets.n_categories, 0) as numeric) / sold.n_categories),
+            ('trust', satisfied.satisfied_share)
+        ) as measures (measure, value)
     where measures.value is not null
 
 ),
@@ -182,7 +190,9 @@ final as (
     select
         measure,
         engagement_tier,
-        case when measure in ('revenue', 'profitability', 'relationship_growth') then '{{ var("reporting_currency") }}' end
+        case
+            when measure in ('revenue', 'profitability', 'relationship_growth') then '{{ var("reporting_currency") }}'
+        end
             as reporting_currency,
         cast(n_customers as integer) as n_customers,
         cast(round(mean_value, 4) as numeric(18, 4)) as mean_value,
@@ -191,9 +201,9 @@ final as (
         cast(round(difference - half_width, 4) as numeric(18, 4)) as difference_low,
         cast(round(difference + half_width, 4) as numeric(18, 4)) as difference_high,
         {%- for part in ['difference', 'difference - half_width', 'difference + half_width'] %}
-        cast(
-            case when average_value > 0 then round(({{ part }}) / average_value, 4) end as numeric(18, 4)
-        ) as {{ ['premium_rate', 'premium_rate_low', 'premium_rate_high'][loop.index0] }},
+            cast(
+                case when average_value > 0 then round(({{ part }}) / average_value, 4) end as numeric(18, 4)
+            ) as {{ ['premium_rate', 'premium_rate_low', 'premium_rate_high'][loop.index0] }},
         {%- endfor %}
         measure in ('share_of_wallet', 'trust') as is_proxy,
         n_customers < {{ var('min_customers_for_a_share') }} as is_too_thin,

@@ -112,27 +112,35 @@ common_words as (
 
 ),
 
--- The language whose common words and own letters the text has most of; of none, the language is unknown.
-told_languages as (
+signs as (
 
-    select distinct on (texts.text_id)
+    select
         texts.text_id,
         languages.language,
         languages.stemmer,
-        languages.clause_pattern
+        languages.clause_pattern,
+        coalesce(common_words.n_hits, 0)
+        + 2 * (length(texts.body) - length(translate(texts.body, coalesce(languages.own_letters, ''), ''))) as n_signs
     from texts
     cross join languages
     left join common_words
         on
             texts.text_id = common_words.text_id
             and languages.language = common_words.language
-    cross join lateral (
-        select
-            coalesce(common_words.n_hits, 0)
-            + 2 * (length(texts.body) - length(translate(texts.body, coalesce(languages.own_letters, ''), ''))) as n_hits
-    ) as signs
-    where signs.n_hits > 0
-    order by texts.text_id asc, signs.n_hits desc, languages.language asc
+
+),
+
+-- The language whose common words and own letters the text has most of; of none, the language is unknown.
+told_languages as (
+
+    select distinct on (text_id)
+        text_id,
+        language,
+        stemmer,
+        clause_pattern
+    from signs
+    where n_signs > 0
+    order by text_id asc, n_signs desc, language asc
 
 ),
 
@@ -163,7 +171,8 @@ words as (
         words.word_number,
         words.word[1] as word
     from clauses
-    cross join lateral regexp_matches(clauses.clause, '[[:alpha:]]+(?:''[[:alpha:]]+)?', 'g')
+    cross join
+        lateral regexp_matches(clauses.clause, '[[:alpha:]]+(?:''[[:alpha:]]+)?', 'g')
         with ordinality as words (word, word_number)
 
 ),

@@ -78,6 +78,12 @@ counted as (
 
 ),
 
+themes as (
+
+    select distinct theme from counted
+
+),
+
 -- Also the months in which nobody wrote of a theme count as months before.
 grid as (
 
@@ -91,7 +97,7 @@ grid as (
         coalesce(counted.n_cases, 0) as n_cases,
         coalesce(counted.n_cases_contacted, 0) as n_cases_contacted
     from texts_of_months
-    cross join (select distinct theme from counted) as themes
+    cross join themes
     left join counted
         on
             texts_of_months.month = counted.month

@@ -88,7 +88,9 @@ weighed as (
         count(*) filter (where signs.sign = 'bought') as n_bought,
         sum(
             weights.weight
-            * power(0.5, ({{ business_date() }} - signs.sign_date) / (30.4375 * {{ var('engagement_half_life_months') }}))
+            * power(
+                0.5, ({{ business_date() }} - signs.sign_date) / (30.4375 * {{ var('engagement_half_life_months') }})
+            )
         ) as strength,
         max(signs.sign_date) as last_sign_date
     from signs

@@ -1,4 +1,4 @@
-{#- Each claim of the literature (seed literature_claims) beside this business's own figure, as it was measured last. -#}
+{#- Each claim of the literature (seed literature_claims) beside our own figure, as it was measured last. -#}
 {%- set premiums = {
     'engaged_buy_more': 'orders',
     'engaged_more_loyal': 'retention',

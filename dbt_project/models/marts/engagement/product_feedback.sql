@@ -82,12 +82,13 @@ counted as (
     select
         product_id,
         cast(date_trunc('month', cast(happened_date as timestamp without time zone)) as date) as month,
-        {% for kind in ['sold', 'reviewed', 'low_rated', 'rated', 'returned', 'asked'] -%}
-        coalesce(sum(n) filter (where kind = '{{ kind }}'), 0) as n_{{ kind }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- for kind in ['sold', 'reviewed', 'low_rated', 'rated', 'returned'] %}
+            coalesce(sum(n) filter (where kind = '{{ kind }}'), 0) as n_{{ kind }},
+        {%- endfor %}
+        coalesce(sum(n) filter (where kind = 'asked'), 0) as n_asked
     from happened
     where happened_date is not null
-    group by 1, 2
+    group by product_id, month
 
 ),
 
@@ -100,7 +101,7 @@ theme_counts as (
         count(*) as n_texts,
         count(*) filter (where sentiment = 'negative') as n_negative
     from feedback
-    group by 1, 2, 3
+    group by product_id, month, theme
 
 ),
 

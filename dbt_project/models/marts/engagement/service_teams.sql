@@ -1,25 +1,10 @@
-{#-
-    A contact is resolved at first when it is closed and the same person does not ask about the same within
-    same_contact_days; asking again is the reopening that exports show. Handovers no export tells so far.
--#}
-with service_contacts as (
-
-    select * from {{ ref('service_contacts') }}
-
-),
-
-followed as (
+{#- Handovers no export tells so far. -#}
+with contacts as (
 
     select
         *,
-        cast(date_trunc('month', cast(opened_date as timestamp without time zone)) as date) as month,
-        coalesce(
-            lead(opened_at) over (partition by customer_id, topic order by opened_at, service_contact_id)
-            <= closed_at + interval '{{ var("same_contact_days") }} days',
-            false
-        ) and customer_id is not null as is_asked_again,
-        closed_at + interval '{{ var("same_contact_days") }} days' <= {{ clock() }} as is_told
-    from service_contacts
+        cast(date_trunc('month', cast(opened_date as timestamp without time zone)) as date) as month
+    from {{ ref('int_service_contacts_followed') }}
 
 ),
 
@@ -31,12 +16,12 @@ counted as (
         count(*) as n_contacts,
         count(*) filter (where is_answered) as n_answered,
         count(*) filter (where closed_at is not null) as n_closed,
-        count(*) filter (where is_told) as n_followed,
-        count(*) filter (where is_told and is_asked_again) as n_asked_again,
+        count(*) filter (where is_followed) as n_followed,
+        count(*) filter (where is_followed and is_asked_again) as n_asked_again,
         percentile_cont(0.5) within group (order by hours_to_first_reply) as median_hours_to_first_reply,
         percentile_cont(0.5) within group (order by hours_to_close) as median_hours_to_close
-    from followed
-    group by 1, 2
+    from contacts
+    group by month, coalesce(team, 'unknown')
 
 ),
 

@@ -24,11 +24,11 @@ months as (
         cast(grid.month + interval '1 month' as date) as after_date,
         cast(grid.month + interval '1 month' as date) + {{ var('service_value_days') }} as until_date
     from generate_series(
-        date_trunc('month', cast({{ business_date() }} as timestamp without time zone))
-        - interval '{{ var("service_value_months") }} months',
-        date_trunc('month', cast({{ business_date() }} as timestamp without time zone)),
-        interval '1 month'
-    ) as grid (month)
+            date_trunc('month', cast({{ business_date() }} as timestamp without time zone))
+            - interval '{{ var("service_value_months") }} months',
+            date_trunc('month', cast({{ business_date() }} as timestamp without time zone)),
+            interval '1 month'
+        ) as grid (month)
     where cast(grid.month + interval '1 month' as date) + {{ var('service_value_days') }} <= {{ business_date() }} + 1
 
 ),
@@ -45,7 +45,8 @@ buyers as (
         count(*) filter (
             where order_margins.order_date >= months.month and order_margins.order_date < months.after_date
         ) > 0 as has_bought_in_month,
-        coalesce(sum(order_margins.net_amount) filter (where order_margins.order_date >= months.after_date), 0) as revenue,
+        coalesce(sum(order_margins.net_amount) filter (where order_margins.order_date >= months.after_date), 0)
+            as revenue,
         count(*) filter (where order_margins.order_date >= months.after_date) > 0 as is_back
     from months
     inner join order_margins
@@ -91,11 +92,12 @@ compared_people as (
         on
             buyers.month = contacted.month
             and buyers.customer_id = contacted.customer_id
-    cross join lateral (
-        values
-        ('revenue', buyers.revenue),
-        ('retention', case when buyers.is_back then 1 else 0 end)
-    ) as measures (measure, value)
+    cross join
+        lateral (
+            values
+            ('revenue', buyers.revenue),
+            ('retention', case when buyers.is_back then 1 else 0 end)
+        ) as measures (measure, value)
     where contacted.customer_id is null or contacted.is_resolved
 
 ),
