@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
+from timeit import repeat
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,11 @@ def test_a_file_of_erased_persons_alone_is_no_empty_export(
         ("email", EMAIL, "mailto:ayse.kaya@example.com"),
         ("email", "isil@example.com", "IŞIL@example.com".replace("Ş", "S")),
         ("email", "isil@example.com", "ısıl@example.com"),
+        ("mailbox", "jdoe@gmail.com", "j.doe+shop@gmail.com"),
+        ("mailbox", "jdoe@gmail.com", "<JDoe@GoogleMail.com>"),
+        ("mailbox", "jdoe@proton.me", "j.d.o.e@pm.me"),
+        ("mailbox", "j.doe@example.com", "j.doe+any@example.com"),
+        ("mailbox", "+jdoe@example.com", "+jdoe+any@example.com"),
         ("phone", PHONE, "+90 532 123 45 67"),
         ("phone", PHONE, "00905321234567"),
         ("phone", PHONE, "0532-123-4567"),
@@ -112,9 +117,14 @@ def test_every_spelling_is_known(kind: Kind, key: str, written: str) -> None:
     assert tombstones._rows(kind, rows, "shopify", "customers") == {2}
 
 
+@pytest.mark.parametrize("written", ["jdoe@gmail.dk", "jdoes@gmail.com", "doe+j@gmail.com", "jdoe"])
+def test_another_mailbox_is_somebody_elses(written: str) -> None:
+    assert not of_keys("mailbox", "jdoe@gmail.com")._rows("mailbox", pa.array([written]))
+
+
 @given(
-    st.lists(st.text(st.sampled_from("aAbB1.@ İıé-'\"=;"), max_size=14), min_size=1, max_size=30),
-    st.sampled_from(["email", "record"]),
+    st.lists(st.text(st.sampled_from("aAbB1.@+ İıé-'\"=;"), max_size=14), min_size=1, max_size=30),
+    st.sampled_from(["email", "mailbox", "record"]),
 )
 def test_what_a_probe_rules_out_is_really_somebody_else(values: list[str], kind: Kind) -> None:
     tombstones = of_keys(kind, "shopify:customers:a1" if kind == "record" else "a@b.ab")
@@ -128,20 +138,19 @@ def test_what_a_probe_rules_out_is_really_somebody_else(values: list[str], kind:
 
 def test_thousands_of_tombstones_cost_a_block_milliseconds(declared: Callable[[str], Declaration]) -> None:
     emails = [f"erased{number}@example.com" for number in range(5_000)]
-    tombstones = of_keys("email", *emails)
+    tombstones = matcher(Person(emails=set(emails), mailboxes=set(emails)), "TR")
     numbers = np.arange(200_000).astype(str)
     columns = {
         "email": pa.array(np.char.add(np.char.add("customer", numbers), "@example.org"), pa.string()),
         "name": pa.array(np.char.add("#", numbers), pa.string()),
     }
-    started = time.perf_counter()
-    assert tombstones.erased_rows(declared("shopify orders"), columns, {}) == set()
+    orders = declared("shopify orders")
+    assert tombstones.erased_rows(orders, columns, {}) == set()
     # An HMAC of each would take a quarter of a second at least, its normal form ten.
-    assert time.perf_counter() - started < 0.2
+    assert min(repeat(lambda: tombstones.erased_rows(orders, columns, {}), number=1, repeat=3)) < 0.2
 
 
 def of_keys(kind: Kind, *keys: str) -> Tombstones:
     """Tombstones of keys in their one form, as a load reads them."""
-    person = Person(emails=set(keys) if kind == "email" else set(), phones=set(keys) if kind == "phone" else set())
-    person.records |= set(keys) if kind == "record" else set()
-    return matcher(person, "TR")
+    fields = {"email": "emails", "mailbox": "mailboxes", "phone": "phones", "record": "records"}
+    return matcher(Person(**{fields[kind]: set(keys)}), "TR")

@@ -218,13 +218,13 @@ def add_the_person(landing: Path) -> None:
     )
 
 
-def append_person(landing: Path) -> None:
-    """A contact, an account and an order of the person in exports that come later, under the same e-mail."""
-    name = {"First Name": "Zebedee", "Last Name": "Quux", "Email": EMAIL}
+def append_person(landing: Path, email: str = EMAIL) -> None:
+    """A contact, an account and an order of the person in exports that come later, under the same mailbox."""
+    name = {"First Name": "Zebedee", "Last Name": "Quux", "Email": email}
     for pattern, changes in (
         ("all-contacts", {**name, "Record ID": "20199999997"}),
         ("customers_export", {**name, "Customer ID": "'7199999999997", "Note": "quux"}),
-        ("orders_export", {"Name": "ZQ9003", "Id": "9003", "Email": EMAIL, "Billing Name": "Zebedee Quux"}),
+        ("orders_export", {"Name": "ZQ9003", "Id": "9003", "Email": email, "Billing Name": "Zebedee Quux"}),
     ):
         (path,) = landing.rglob(f"*{pattern}*{NEXT}*")
         _append(path, [changes])

@@ -5,22 +5,38 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from privacy.conftest import EMAIL, NEXT, NIGHT, PHONE, TRACES, Retailer, append_person, build_and_publish, copy_of
+from privacy.conftest import (
+    EMAIL,
+    MEMBER,
+    NEXT,
+    NIGHT,
+    PHONE,
+    TRACES,
+    Retailer,
+    append_person,
+    build_and_publish,
+    copy_of,
+)
 from psycopg import sql
 
 from rapport import settings
 from rapport.errors import NightError, UsageError
+from rapport.identity.decisions import Decisions, read_decisions
+from rapport.identity.review_commands import add_decision
 from rapport.landing import ensure_raw_tables, ingest_path, load_declarations
 from rapport.nights import open_night
 from rapport.privacy.erasing import EarlierProof, erase
+from rapport.privacy.finding import find_person
 from rapport.privacy.proof import Proof
 from rapport.warehouse import connect
 
+EARLIER = NIGHT - timedelta(days=1)
 pytestmark = pytest.mark.timeout(900)
 Connection = psycopg.Connection[Any]
 
@@ -53,12 +69,7 @@ def erased(server: str, built: Retailer) -> Iterator[Erased]:
         with connect(retailer.business.name) as conn:
             tables = rows_of_all_tables(conn)
             files = {path: path.read_text("utf-8-sig").splitlines() for path in retailer.landing.rglob("*.csv")}
-            found = conn.execute(
-                "select customer_id, array_agg(source_record_id) from customer_360.customer_identities"
-                " where customer_id = (select customer_id from customer_360.customers where email = %s) group by 1",
-                [EMAIL],
-            ).fetchone()
-            assert found is not None
+            customer_id, records = persons_ids(conn)
             loads = conn.execute("select load_id, rows_read from ops.loads order by 1").fetchall()
             (n_sent,) = conn.execute("select count(*) from activation.delivery_members").fetchone()  # type: ignore[misc]
             conn.commit()
@@ -70,7 +81,7 @@ def erased(server: str, built: Retailer) -> Iterator[Erased]:
             } <= {name for name, rows in tables.items() if any(traces_in(row) for row in rows)}
             assert len(traced_files(retailer.landing, retailer.drop)) > 6
             proof = erase(retailer.business, retailer.tables, EMAIL)
-        yield Erased(retailer, found[0], tuple(found[1]), tables, files, loads, n_sent, log, proof)
+        yield Erased(retailer, customer_id, tuple(records), tables, files, loads, n_sent, log, proof)
 
 
 def rows_of_all_tables(conn: Connection) -> dict[str, list[str]]:
@@ -92,6 +103,10 @@ def rows_of_all_tables(conn: Connection) -> dict[str, list[str]]:
 
 def traces_in(text: str) -> set[str]:
     return {trace for trace in TRACES if trace.lower() in text.lower()}
+
+
+def tables_with(conn: Connection, *ids: str) -> set[str]:
+    return {name for name, rows in rows_of_all_tables(conn).items() if any(one in row for row in rows for one in ids)}
 
 
 def traced_tables(conn: Connection) -> dict[str, set[str]]:
@@ -118,6 +133,14 @@ def test_nothing_that_names_the_person_is_left_in_any_table_or_file(erased: Eras
     assert traced_files(folder, erased.log.parent) == {}
     assert erased.log.read_text() == "row of (erased) and of (erased)\nanother line\n"
     assert "other@example.com" in (folder / "work" / "data_docs" / "page.html").read_text()
+
+
+def test_no_table_knows_the_persons_ids(erased: Erased) -> None:
+    ids = (erased.customer_id, *erased.records)
+    had = {name for name, rows in erased.tables.items() if any(one in row for row in rows for one in ids)}
+    assert {"history.identity_assignments", "history.customer_headlines", "build_identity.linked_pairs"} <= had
+    with connect(erased.retailer.business.name) as conn:
+        assert tables_with(conn, *ids) == set()
 
 
 def test_the_proof_says_what_went_and_names_nobody(erased: Erased) -> None:
@@ -215,6 +238,108 @@ def test_a_file_that_is_dropped_again_brings_nobody_back(retailer: Retailer, bui
         assert all(result.read == result.loaded + result.quarantined + result.skipped for result in loaded)
         mentions = {"raw.hubspot__tickets"}  # of a person who was not erased
         assert set(traced_tables(conn)) <= mentions
+
+
+def test_another_spelling_of_an_erased_mailbox_brings_nobody_back(retailer: Retailer) -> None:
+    with connect(retailer.business.name) as conn:
+        erase(retailer.business, retailer.tables, EMAIL)
+        append_person(retailer.folder / "later", EMAIL.replace("@", "+shop@"))
+        (path,) = (retailer.folder / "later").glob("*all-contacts*")
+        path.rename(retailer.landing / "hubspot" / path.name)
+        open_night(conn, retailer.business, NEXT)
+        results = ingest_path(conn, retailer.business, retailer.landing, NEXT)
+        assert [(found.status, found.erased) for found in results if found.file == path.name] == [("loaded", 1)]
+        assert traced_tables(conn) == {}
+
+
+def test_a_mailbox_that_somebody_else_uses_too_is_not_the_persons_alone(retailer: Retailer) -> None:
+    business, country = retailer.business, retailer.business.default_country
+    tagged = EMAIL.replace("@", "+member@")
+    with connect(business.name) as conn:
+        assert find_person(conn, business, EMAIL).mailboxes == {EMAIL}
+        conn.execute(
+            "insert into build_contacts.normalised (kind, raw_value, default_country, normalised, is_valid, is_shared,"
+            " match_key) values ('email', %s, %s, %s, true, false, %s)",
+            [tagged, country, tagged, EMAIL],
+        )
+        conn.execute(
+            "update build_intermediate.int_customers_unioned set email_raw = %s where email_raw = %s", [tagged, MEMBER]
+        )
+        person = find_person(conn, business, EMAIL)
+        conn.rollback()
+    assert (person.emails, person.mailboxes) == ({EMAIL}, set())
+
+
+def test_an_id_from_before_a_merge_names_the_person_and_goes_with_them(retailer: Retailer) -> None:
+    with connect(retailer.business.name) as conn:
+        customer_id, records = persons_ids(conn)
+        (other,) = conn.execute(
+            "select customer_id from build_identity.customer_records where customer_id <> %s limit 1", [customer_id]
+        ).fetchone()  # type: ignore[misc]
+        conn.cursor().executemany(
+            "insert into history.identity_assignments values (%s, %s, %s, 'alone')",
+            [
+                (records[0], "c_before_the_merge", EARLIER),
+                # Somebody else's once: two of them, in the same night.
+                (records[1], other, EARLIER),
+                (records[2], other, EARLIER),
+            ],
+        )
+        conn.execute(
+            "insert into history.customer_headlines values ('c_before_the_merge', %s, 'regular', 5)", [EARLIER]
+        )
+        conn.commit()
+        erase(retailer.business, retailer.tables, "c_before_the_merge")
+        assert tables_with(conn, "c_before_the_merge", customer_id, *records) == set()
+        assert traced_tables(conn) == {}
+        assert conn.execute(
+            "select count(*) from history.identity_assignments where source_record_id = '(erased)'"
+        ).fetchone() == (0,)
+        assert conn.execute(
+            "select count(*) from customer_360.customers where customer_id = %s", [other]
+        ).fetchone() == (1,)
+    assert isinstance(erase(retailer.business, retailer.tables, "c_before_the_merge"), EarlierProof)
+
+
+def test_what_people_decided_of_the_persons_records_goes_and_decisions_of_others_stay(retailer: Retailer) -> None:
+    seed = settings.SEEDS / "identity_decisions.csv"
+    with connect(retailer.business.name) as conn:
+        customer_id, records = persons_ids(conn)
+        (others,) = conn.execute(
+            "select array_agg(source_record_id) from (select source_record_id from build_identity.customer_records"
+            " where customer_id <> %s order by 1 limit 3) as three",
+            [customer_id],
+        ).fetchone()  # type: ignore[misc]
+        decided = [(others[0], others[1], "different"), (others[0], records[0], "different"),
+                   (records[1], others[2], "same")]  # fmt: skip
+        for one, other, decision in decided:
+            add_decision(seed, one, other, decision, "looked at")
+            conn.execute(
+                "insert into build_seeds.identity_decisions (one_record_id, other_record_id, decision)"
+                " values (%s, %s, %s)",
+                [one, other, decision],
+            )
+        conn.execute("update build_identity.linked_with set decisions = %s", [read_decisions(conn).as_json()])
+        conn.commit()
+        erase(retailer.business, retailer.tables, EMAIL)
+        assert tables_with(conn, customer_id, *records) == set()
+        kept = Decisions(different=((others[0], others[1]),))
+        assert read_decisions(conn) == kept
+        (linked_with,) = conn.execute("select decisions from build_identity.linked_with").fetchone()  # type: ignore[misc]
+        assert (others[0], others[1]) in Decisions.of(linked_with).different
+    lines = seed.read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[:3] for line in lines[1:]] == [[others[0], others[1], "different"]]
+
+
+def persons_ids(conn: Connection) -> tuple[str, list[str]]:
+    found = conn.execute(
+        "select customer_id, array_agg(source_record_id order by source_record_id)"
+        " from customer_360.customer_identities"
+        " where customer_id = (select customer_id from customer_360.customers where email = %s) group by 1",
+        [EMAIL],
+    ).fetchone()
+    assert found is not None
+    return found[0], found[1]
 
 
 @pytest.mark.history

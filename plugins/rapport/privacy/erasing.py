@@ -19,7 +19,7 @@ from rapport.landing.declarations import Declaration
 from rapport.privacy.finding import UnknownPerson, find_customers, find_person, require_latest_build, unknown
 from rapport.privacy.landed_exports import LandedExports, landing_folders
 from rapport.privacy.landing_files import erase_from_landing
-from rapport.privacy.normal_keys import hashed, point_keys, privacy_key
+from rapport.privacy.normal_keys import Kind, hashed, point_keys, privacy_key
 from rapport.privacy.other_files import erase_from_files, kept_apart, remote_drops
 from rapport.privacy.person import Person
 from rapport.privacy.proof import Proof
@@ -134,8 +134,8 @@ def _is_the_same(conn: Connection, business: Business, key: str, erasure_id: int
 def _key_hashes(business: Business, key: str) -> list[str]:
     secret, key = privacy_key(), key.strip()
     found = {hashed("record", key, secret)}
-    found |= {hashed("email", one, secret) for one in point_keys("email", key, business.default_country)}
-    found |= {hashed("phone", one, secret) for one in point_keys("phone", key, business.default_country)}
+    points: tuple[Kind, ...] = ("email", "mailbox", "phone")
+    found |= {hashed(kind, one, secret) for kind in points for one in point_keys(kind, key, business.default_country)}
     return sorted(found)
 
 

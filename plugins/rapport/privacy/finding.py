@@ -11,6 +11,7 @@ from rapport.businesses import Business
 from rapport.contacts import normalise
 from rapport.errors import IdentityError, NightError, UsageError
 from rapport.identity.lookups import records_of
+from rapport.privacy.normal_keys import point_keys
 from rapport.privacy.person import Person
 from rapport.privacy.tables import grow, stored_tables
 
@@ -42,6 +43,7 @@ def find_person(conn: Connection, business: Business, key: str) -> Person:
     person = Person()
     if "@" in key:
         person.emails |= _normal("email", [key], business.default_country)
+        person.mailboxes |= _mailboxes(person.emails)
     else:
         person.phones |= _normal("phone", [key], business.default_country)
     if not person.emails and not person.phones:
@@ -125,6 +127,11 @@ def _add_points(conn: Connection, business: Business, person: Person, records: l
             (person.emails if kind == "email" else person.phones).update(own)
             if own:
                 person.values.add(value)
+            if own and kind == "email":
+                mailboxes = _mailboxes(own)
+                person.mailboxes |= mailboxes - _column(
+                    conn, _SHARED_MAILBOXES, {"mailboxes": sorted(mailboxes), "records": records}
+                )
         elif kind == "external_id":
             person.numbers |= {value, value.partition(":")[2]}
         elif (kind, value) not in others:
@@ -135,6 +142,10 @@ def _normal(kind: str, values: Iterable[str], country: str) -> set[str]:
     """Usable normal forms; a desk's address is nobody's own."""
     forms = normalise(kind, values, country)
     return {form.normalised for form in forms if form.normalised and form.is_valid and not form.is_shared}
+
+
+def _mailboxes(emails: Iterable[str]) -> set[str]:
+    return {key for email in emails for key in point_keys("mailbox", email, "")}
 
 
 def _column(conn: Connection, query: str, values: dict[str, Any]) -> set[str]:
@@ -174,6 +185,13 @@ _VALUES = """
 _NORMAL_FORMS = """
     select normalised from build_contacts.normalised
     where kind = %(kind)s and raw_value = %(value)s and is_valid and not is_shared
+"""
+_SHARED_MAILBOXES = """
+    select distinct normalised.match_key
+    from build_contacts.normalised
+    inner join build_intermediate.int_customers_unioned as records on normalised.raw_value = records.email_raw
+    where normalised.kind = 'email' and normalised.match_key = any(%(mailboxes)s)
+        and records.source_record_id <> all(%(records)s)
 """
 _SHARED = """
     select distinct normalised.normalised

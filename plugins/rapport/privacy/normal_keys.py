@@ -9,7 +9,7 @@ from typing import Literal
 from rapport.contacts import normalise
 from rapport.keys import installation_key
 
-Kind = Literal["email", "phone", "record"]
+Kind = Literal["email", "mailbox", "phone", "record"]
 
 # What programs and people leave around ids and addresses: blanks, and guards against spreadsheets.
 AROUND_IDS = " \t\r\n'\"="
@@ -24,14 +24,16 @@ def record_key(vendor: str, of: str, value: str) -> str:
 
 
 def point_keys(kind: str, raw: str, default_country: str) -> set[str]:
-    """The keys of an e-mail or phone as written; none where it is not one.
+    """The keys of an e-mail, mailbox or phone as written; none where it is not one.
 
+    A mailbox is where an address leads to, whatever dots and +tags it is written with.
     A phone that is written without its country has its digits as a second key: it may be of any country. One that says
     its country is of no other, though somebody there has the same digits.
     """
-    (form,) = normalise(kind, [raw], default_country)
-    found = set() if form.normalised is None else {form.normalised}
-    return found if kind == "email" else found | written_nationally(raw)
+    (form,) = normalise("email" if kind == "mailbox" else kind, [raw], default_country)
+    key = form.match_key if kind == "mailbox" else form.normalised
+    found = set() if key is None else {key}
+    return found | written_nationally(raw) if kind == "phone" else found
 
 
 def national_keys(number: str) -> set[str]:

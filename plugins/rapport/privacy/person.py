@@ -19,7 +19,8 @@ _SURELY_A_PHONE = 10
 
 @dataclass
 class Person:
-    """Whom a request is about. Points (`emails`, `phones` in normal form) are those that nobody else has.
+    """Whom a request is about. Points (`emails`, `phones` in normal form, `mailboxes` that addresses lead to) are those
+    that nobody else has.
 
     records: source_record_id of theirs and of what hangs on them. ids: by column name, such as order_id.
     values: contact points, names and addresses as written that nobody else has. shared: how many points are left out,
@@ -30,6 +31,7 @@ class Person:
     records: set[str] = field(default_factory=set)
     ids: dict[str, set[str]] = field(default_factory=dict)
     emails: set[str] = field(default_factory=set)
+    mailboxes: set[str] = field(default_factory=set)
     phones: set[str] = field(default_factory=set)
     values: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
@@ -50,7 +52,12 @@ class Person:
     def keys(self) -> dict[Kind, set[str]]:
         """What tombstones are erected of."""
         numbers = self.phones | {key for number in self.phones for key in national_keys(number)}
-        return {"email": self.emails, "phone": numbers, "record": self.record_keys}
+        return {"email": self.emails, "mailbox": self.mailboxes, "phone": numbers, "record": self.record_keys}
+
+    @property
+    def addresses(self) -> set[str]:
+        """E-mails that only the person has, and the plainest spelling of each mailbox."""
+        return self.emails | self.mailboxes
 
     @property
     def record_keys(self) -> set[str]:
@@ -105,7 +112,7 @@ class Person:
     @property
     def _literals(self) -> dict[str, str]:
         """Patterns of addresses and ids, by what has to be in a text that they fit; made anew when more are known."""
-        n_known = len(self.customer_ids), len(self.records), sum(map(len, self.ids.values())), len(self.emails)
+        n_known = len(self.customer_ids), len(self.records), sum(map(len, self.ids.values())), len(self.addresses)
         made = vars(self).get("_made")
         if made is None or made[0] != n_known:
             made = vars(self)["_made"] = n_known, self._patterns_of_literals()
@@ -119,7 +126,7 @@ class Person:
         # The line shopify:orders:7:2 is found by its order.
         ids = {value for value in ids if not any(whole in ids for whole in _wholes(value))}
         found = {value.lower(): rf"(?<![[:alnum:]]){re.escape(value)}(?![[:alnum:]])" for value in sorted(ids)}
-        for address in sorted(self.emails):
+        for address in sorted(self.addresses):
             found[address] = rf"(?<![[:alnum:]._%+-]){re.escape(address)}(?![[:alnum:]-]|\.[[:alnum:]])"
         return found
 

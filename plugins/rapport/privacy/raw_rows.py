@@ -149,7 +149,7 @@ def _by_extras(conn: Connection, table: Declaration, person: Person) -> Places:
             "select _load_id, _row_number from {} where _extra::text like '%%@%%' and exists"
             " (select from jsonb_each_text(_extra) as extra where lower(btrim(extra.value)) = any(%s))"
         ).format(sql.Identifier("raw", table.raw_table)),
-        [sorted(person.emails)],
+        [sorted(person.addresses)],
     ).fetchall()
 
 

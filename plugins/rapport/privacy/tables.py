@@ -51,8 +51,9 @@ class StoredTable:
     def condition(self, person: Person) -> sql.Composable | None:
         """What is true of the person's rows, or None where the table has none by its columns.
 
-        Where there is a customer_id it decides; else any id of a record, or of what hangs on one. A table that says
-        nothing of owners, such as a list of addresses, is told by values that only this person has.
+        Where there is a customer_id it decides, in history a record's id as well; else any id of a record, or of what
+        hangs on one. A table that says nothing of owners, such as a list of addresses, is told by values that only this
+        person has.
         """
         by_id = [
             _is_one_of(column, found)
@@ -62,10 +63,11 @@ class StoredTable:
         if "customer_id" in self.text_columns:
             whose = [_is_one_of("customer_id", person.customer_ids)] if person.customer_ids else []
             if by_id:
-                template = sql.SQL("(customer_id is null and ({}))")
+                # What a record once was of somebody else is the record's history, not theirs.
+                template = sql.SQL("({})" if self.schema == PAST else "(customer_id is null and ({}))")
                 whose.append(template.format(sql.SQL(" or ").join(by_id)))
             return sql.SQL(" or ").join(whose) if whose else None
-        if not self.is_owned and self.is_derived and (only_theirs := person.values | person.emails | person.phones):
+        if not self.is_owned and self.is_derived and (only_theirs := person.values | person.addresses | person.phones):
             by_id += [_is_one_of(column, only_theirs) for column in self.text_columns]
         return sql.SQL(" or ").join(by_id) if by_id else None
 

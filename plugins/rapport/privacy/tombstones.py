@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 Bools = npt.NDArray[np.bool_]
 
+_POINTS: tuple[Kind, ...] = ("email", "mailbox", "phone")
 _TELLING_ID = 6
 
 
@@ -84,7 +85,7 @@ class Tombstones:
             if column.name not in declared:
                 continue
             if column.pii == "email":
-                found |= self._rows("email", declared[column.name])
+                found |= self._of_email(declared[column.name])
             elif column.pii == "phone":
                 found |= self._rows("phone", declared[column.name])
                 found |= self._addresses(declared[column.name])  # some have one column for either
@@ -108,15 +109,17 @@ class Tombstones:
         """
         ofs = set(declaration.record_columns.values())
         return any(
-            self.has("email", cell)
-            or self.has("phone", cell)
+            any(self.has(kind, cell) for kind in _POINTS)
             or (len(cell) >= _TELLING_ID and any(self.has("record", cell, declaration.vendor, of) for of in ofs))
             for cell in cells
             if cell
         )
 
     def _addresses(self, values: pa.Array) -> set[int]:
-        return self._rows("email", values) if pc.any(pc.match_substring(values, "@")).as_py() else set()
+        return self._of_email(values) if pc.any(pc.match_substring(values, "@")).as_py() else set()
+
+    def _of_email(self, values: pa.Array) -> set[int]:
+        return self._rows("email", values) | self._rows("mailbox", values)
 
     def _rows(self, kind: Kind, values: pa.Array, vendor: str = "", of: str = "") -> set[int]:
         if kind not in self.known_probes or values.null_count == len(values):

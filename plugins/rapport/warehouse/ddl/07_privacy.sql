@@ -26,11 +26,16 @@ comment on table ops.erased_files is
 
 create table if not exists ops.tombstones (
     hash text primary key,
-    kind text not null check (kind in ('email', 'phone', 'record')),
+    kind text not null check (kind in ('email', 'mailbox', 'phone', 'record')),
     probe integer not null,
     erasure_id bigint references ops.erasures,
     erected_at timestamptz not null default clock_timestamp()
 );
+alter table ops.tombstones
+    drop constraint if exists tombstones_kind_check,
+    add constraint tombstones_kind_check check (kind in ('email', 'mailbox', 'phone', 'record'));
+comment on column ops.tombstones.kind is
+    'email: an address as it is written; mailbox: where any spelling of it leads to; phone: a number; record: a vendor''s id.';
 comment on table ops.tombstones is 'HMACs of erased persons'' addresses, numbers and records: rows that have one are not loaded.';
 comment on column ops.tombstones.erasure_id is 'Empty: a record that came later, of somebody who was erased before.';
 comment on column ops.tombstones.probe is
