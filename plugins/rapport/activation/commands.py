@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rapport import settings
 
+if TYPE_CHECKING:
+    from rapport.activation.segments import Segment
+
 app = typer.Typer(help="Segments and the lists they become.", no_args_is_help=True)
 BusinessOption = Annotated[str, typer.Option("--business", "-b", help="which business; a file in businesses/")]
+SegmentArgument = Annotated[str, typer.Argument(help="name, as `rapport segments list` shows it")]
+JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object, for programs")]
 
 
 @app.command("list")
@@ -61,3 +67,98 @@ def show_lists(
         return
     for night, segment, destination, status, n_rows, location, reason in rows:
         typer.echo(f"{night}  {segment} → {destination}: {status}, {n_rows} rows {location} {reason}".rstrip())
+
+
+@app.command("show")
+def show_segment(
+    name: SegmentArgument, business: BusinessOption = settings.DEFAULT_BUSINESS, as_json: JsonOption = False
+) -> None:
+    """Show what a segment is for, its rules, its latest list, who was left out and why, and what it achieves so far."""
+    from rapport.activation.insight import history, left_out, lift
+    from rapport.warehouse import connect
+
+    segment = _declared(business, name)
+    with connect(business) as conn:
+        latest = history(conn, name, nights=len(segment.destinations))
+        found = {"latest": latest, "left_out": left_out(conn, name), "lift": lift(conn, name)}
+    if as_json:
+        _print_json(segment.model_dump(exclude={"path"}) | found)
+        return
+    typer.echo(f"{segment.name}: {segment.purpose}\n{' '.join(segment.description.split())}")
+    who = "customers" if segment.audience == "customer" else "colleagues, who act by hand"
+    typer.echo(
+        f"To {who} by {segment.channel}; permission: {segment.consent_purpose}; priority {segment.priority};"
+        f" cap: {f'{segment.cap_days} days' if segment.cap_days else 'none'}; held out: {segment.holdout_share:.0%}."
+    )
+    _print_rows("latest list", latest, ("business_date", "destination", "status", "n_rows", "n_new", "n_gone"))
+    _print_rows("left out", found["left_out"], ("n_customers", "reason_code", "meaning"))
+    columns = ("measure", "window_days", "verdict", "difference", "difference_low", "difference_high")
+    _print_rows("achieved so far", found["lift"], columns)
+
+
+@app.command("preview")
+def preview_segment(
+    name: SegmentArgument,
+    business: BusinessOption = settings.DEFAULT_BUSINESS,
+    limit: Annotated[int, typer.Option(help="rows shown", min=1)] = 20,
+    unmasked: Annotated[bool, typer.Option("--unmasked", help="show personal data")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show rows of a segment's list as it is built now, each with its reason; personal data masked."""
+    from rapport.activation.insight import preview
+    from rapport.warehouse import connect
+
+    _declared(business, name)
+    with connect(business) as conn:
+        rows = preview(conn, name, limit=limit, is_masked=not unmasked)
+    if as_json:
+        _print_json({"segment": name, "rows": rows})
+        return
+    _print_rows(f"{name}, first rows", rows, ("customer_id", "contact", "first_name", "reason", "offer"))
+
+
+@app.command("history")
+def segment_history(
+    name: SegmentArgument,
+    business: BusinessOption = settings.DEFAULT_BUSINESS,
+    nights: Annotated[int, typer.Option(help="lists shown, newest first", min=1)] = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a segment's lists of earlier nights: sizes, who is new, who is gone, what became of them."""
+    from rapport.activation.insight import history
+    from rapport.warehouse import connect
+
+    _declared(business, name)
+    with connect(business) as conn:
+        rows = history(conn, name, nights=nights)
+    if as_json:
+        _print_json({"segment": name, "lists": rows})
+        return
+    columns = ("business_date", "destination", "status", "n_rows", "n_new", "n_gone", "reason")
+    _print_rows(f"lists of {name}", rows, columns)
+
+
+def _declared(business: str, name: str) -> Segment:
+    from rapport.activation.insight import segment_named
+    from rapport.activation.segments import declared_segments
+    from rapport.building import read_manifest
+
+    return segment_named(declared_segments(read_manifest(business)), name)
+
+
+def _print_rows(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not rows:
+        typer.echo(f"\n{title}: nothing yet")
+        return
+    table = Table(*(column.removeprefix("n_").replace("_", " ") for column in columns), title=title, box=None)
+    table.title_justify = "left"
+    for row in rows:
+        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+    Console().print("", table)
+
+
+def _print_json(found: dict[str, Any]) -> None:
+    typer.echo(json.dumps(found, default=str, ensure_ascii=False, indent=2))
