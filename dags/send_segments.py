@@ -2,7 +2,8 @@
 
 from airflow.sdk import chain, dag, task_group
 
-from rapport.airflow.build import CheckLists, ClaimNight, DbtStep, DeliverLists, PrepareLists
+from rapport.airflow.build import ClaimNight, DbtStep
+from rapport.airflow.send import CheckLists, DeliverLists, PrepareLists
 from rapport.airflow.wiring import MARTS_PUBLISHED, NIGHT_CLOSED, Owner, Tag, default_args, night_parameters
 
 
@@ -16,8 +17,8 @@ from rapport.airflow.wiring import MARTS_PUBLISHED, NIGHT_CLOSED, Owner, Tag, de
     doc_md="""
 ### Send the segment lists of one night
 Woken by published marts. Who is in a segment, who may be contacted (default deny), one message per person; the
-lists are checked, written once, and delivered by the last task, a mapped one per list and destination. The ledger
-(`activation.deliveries`) makes twice once; a dry run delivers nothing.
+lists are checked, written once, and delivered by the last task, a mapped one per destination: one that is down holds
+up no other. The ledger (`activation.deliveries`) makes twice once; a dry run delivers nothing.
 
 Runbooks: docs/runbooks/a-failed-gate.md, docs/runbooks/replaying-a-night.md
 """,
@@ -36,8 +37,8 @@ def send_segments():
         task_id="deliver_lists",
         night=night,
         outlets=[NIGHT_CLOSED],
-        map_index_template="{{ task.list_key['segment'] }} → {{ task.list_key['destination'] }}",
-    ).expand(list_key=prepared.output)
+        map_index_template="{{ task.destination }}",
+    ).expand(destination=prepared.output)
 
 
 send_segments()
