@@ -7,6 +7,7 @@ from pathlib import Path
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from rapport.activation.mail import MailServer
 from rapport.activation.sftp import SftpDrop, SftpTarget
 from rapport.activation.transports import LocalDrop, Transport
 from rapport.businesses import Business, DropDestination
@@ -33,6 +34,41 @@ def transport_for(business: Business, destination: str) -> Transport:
             ) from None
         return LocalDrop(Path(configured.folder).expanduser() if configured.folder else business.drop_folder())
     return SftpDrop(_target(connection, configured))
+
+
+def mail_server_for(business: Business) -> tuple[MailServer, str]:
+    """The mail server of the business's summary, and the address it comes from, by the Airflow connection.
+
+    Its extra is read as Airflow's own SMTP connections are: `disable_ssl`, `disable_tls`, `from_email`. Raises
+    DeliveryError when there is no such connection, or no sender.
+    """
+    connection_id = business.summary.connection
+    where = f"businesses/{business.name}.yml, summary"
+    try:
+        connection = Connection.get(connection_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise DeliveryError(
+            f"There is no Airflow connection {connection_id}.",
+            where=where,
+            fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
+        ) from None
+    extra = connection.extra_dejson
+    has_ssl, has_tls = (str(extra.get(name, "false")).lower() != "true" for name in ("disable_ssl", "disable_tls"))
+    sender = business.summary.sender or extra.get("from_email")
+    if not sender:
+        raise DeliveryError(
+            "Nobody says which address the summary comes from.",
+            where=where,
+            fix="set `sender` there, or from_email in the extra of the connection",
+        )
+    server = MailServer(
+        host=connection.host or "127.0.0.1",
+        port=connection.port or (465 if has_ssl else 587),
+        security="ssl" if has_ssl else "starttls" if has_tls else "none",
+        user=connection.login or None,
+        password=connection.password or None,
+    )
+    return server, str(sender)
 
 
 def _target(connection: Connection, configured: DropDestination) -> SftpTarget:

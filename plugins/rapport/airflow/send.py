@@ -1,7 +1,8 @@
-"""Tasks of send_segments after dbt's: the gate of the lists, their preparation, and their delivery."""
+"""Tasks of send_segments after dbt's: the gate of the lists, their preparation, delivery, and the word to marketing."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rapport.airflow.night_operator import NightOperator
@@ -97,6 +98,41 @@ class DeliverLists(NightOperator):
             self.log.info("all lists of the night are out")
             _tell_that_lists_are_out(context, business, night)
         return dict(found.outcomes)
+
+
+class TellMarketing(NightOperator):
+    """Keep the page of what was sent, and e-mail it to those the business's file names.
+
+    Runs whatever became of the lists, and holds nothing up. A rehearsal keeps the page only, as does a night that was
+    stopped before it had lists: it is told when they are there.
+    """
+
+    page_part = "sent"
+    fails_the_night = False
+
+    def work(self, business: Business, night: Night, current: Step, context: Context) -> str:
+        from rapport.activation.mail import compose, message_id, send_once
+        from rapport.activation.summary import keep_page, render_page, render_text, subject_of, summarise_sending
+        from rapport.airflow.connections import mail_server_for
+
+        with connect(business.name, application_name=current.application_name) as conn:
+            found = summarise_sending(conn, business, night.business_date)
+            path = keep_page(business.name, night.business_date, found)
+            has_lists = found["lists"] or found["waiting"]
+            if night.is_dry_run or not has_lists or not business.summary.recipients:
+                return str(path)
+            server, sender = mail_server_for(business)
+            message = compose(
+                subject=subject_of(found),
+                text=render_text(found),
+                page=render_page(found),
+                sender=sender,
+                recipients=business.summary.recipients,
+                identity=message_id(business.name, night.business_date, sender),
+                at=datetime.now(UTC),
+            )
+            current.detail["mail"] = send_once(conn, night.business_date, message, server)
+        return str(path)
 
 
 def _tell_that_lists_are_out(context: Context, business: Business, night: Night) -> None:

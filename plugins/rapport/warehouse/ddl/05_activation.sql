@@ -72,3 +72,15 @@ $$;
 drop trigger if exists a_draw_is_kept on activation.holdouts;
 create trigger a_draw_is_kept before update on activation.holdouts
 for each row when (old is distinct from new) execute function activation.refuse_another_draw();
+
+create table if not exists activation.summaries (
+    business_date date primary key references ops.nights,
+    status text not null check (status in ('sent', 'unknown', 'failed')),
+    message_id text not null,
+    n_recipients integer not null,
+    reason text,
+    attempted_at timestamptz not null default clock_timestamp(),
+    sent_at timestamptz
+);
+comment on table activation.summaries is
+    'The e-mail to marketing about a night''s lists: one row per night that was to be told. Unknown: the connection ended when the server may have taken it.';
