@@ -23,15 +23,16 @@ ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", descripti
 
 
 class DropDestination(BaseModel):
-    """Where lists go: a local folder, or an Airflow connection to an SFTP server."""
+    """Where lists go: a local folder, or an Airflow connection to an SFTP server or an S3-compatible store."""
 
     model_config = ConfigDict(extra="forbid")
 
-    transport: Literal["local", "sftp"] = "local"
+    transport: Literal["local", "sftp", "s3"] = "local"
     folder: str | None = Field(
-        default=None, description="local path or remote folder; the business's drop folder if left out"
+        default=None,
+        description="local path or remote folder, for s3 <bucket>/<prefix>; the business's drop folder if left out",
     )
-    connection: str | None = Field(default=None, description="Airflow connection id, for sftp")
+    connection: str | None = Field(default=None, description="Airflow connection id, for sftp and s3")
 
 
 class Summary(BaseModel):
