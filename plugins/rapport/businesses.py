@@ -17,19 +17,36 @@ from rapport.errors import BusinessError
 Kind = Literal["crm", "ecommerce", "survey"]
 KINDS: tuple[Kind, ...] = ("crm", "ecommerce", "survey")
 
+_MAILBOX = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM, 24 hours")]
 
 
 class DropDestination(BaseModel):
-    """Where lists go: a local folder, or an Airflow connection to an SFTP server."""
+    """Where lists go: a local folder, or an Airflow connection to an SFTP server or an S3-compatible store."""
 
     model_config = ConfigDict(extra="forbid")
 
-    transport: Literal["local", "sftp"] = "local"
+    transport: Literal["local", "sftp", "s3"] = "local"
     folder: str | None = Field(
-        default=None, description="local path or remote folder; the business's drop folder if left out"
+        default=None,
+        description="local path or remote folder, for s3 <bucket>/<prefix>; the business's drop folder if left out",
     )
-    connection: str | None = Field(default=None, description="Airflow connection id, for sftp")
+    connection: str | None = Field(default=None, description="Airflow connection id, for sftp and s3")
+
+
+class Summary(BaseModel):
+    """Who is told each night what was sent; without recipients the page is kept and no e-mail goes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recipients: list[Annotated[str, Field(pattern=_MAILBOX)]] = Field(
+        default_factory=list, description="e-mail addresses; they all see each other"
+    )
+    sender: str | None = Field(
+        default=None, pattern=_MAILBOX, description="address it comes from; default: the connection's"
+    )
+    connection: str = Field(default="rapport_smtp", description="Airflow connection id of the mail server")
 
 
 class Dialect(BaseModel):
@@ -200,6 +217,7 @@ class Business(BaseModel):
     exclusions_kept_days: int = Field(
         400, ge=1, description="nights for which it is kept who was left out of which list, and why"
     )
+    summary: Summary = Field(Summary(), description="e-mail to marketing about the lists of each night")
     data_owner: str = Field("data-engineering", description="team told when a night needs attention")
 
     @field_validator("time_zone")
@@ -239,6 +257,7 @@ class Business(BaseModel):
             "settle_seconds",
             "deadlines",
             "drift",
+            "summary",
             "data_owner",
             "exclusions_kept_days",
             "is_scheduled",

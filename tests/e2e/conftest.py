@@ -59,7 +59,7 @@ class Checkout:
     def own_project(self, segments: Collection[str] | None = None) -> Path:
         """A copy of the project for this checkout alone, so that a test can edit businesses, models, expectations.
 
-        With these `segments` only, where a test is not about lists: each list is a task, with seconds of its own.
+        With these `segments` only, where a test is not about lists.
         """
         project = self.home / "project"
         for folder in ("businesses", "dags", "dbt_project", "expectations", "plugins"):

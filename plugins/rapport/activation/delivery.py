@@ -162,7 +162,7 @@ def deliver(
         return _outcome(sent, "delivered", location)
     except DeliveryError as error:
         conn.rollback()
-        _write_failure(conn, prepared, error)
+        write_failure(conn, prepared, error)
         raise
     finally:
         conn.rollback()
@@ -274,7 +274,8 @@ def _write_ledger(conn: Connection, prepared: PreparedList, status: str, locatio
     )
 
 
-def _write_failure(conn: Connection, prepared: PreparedList, error: DeliveryError) -> None:
+def write_failure(conn: Connection, prepared: PreparedList, error: DeliveryError) -> None:
+    """Write into the ledger why a list did not go; a delivered one stays delivered. Commits."""
     conn.execute(
         f"update activation.deliveries set status = 'failed', reason = %s where {_THIS_LIST} and status <> 'delivered'",
         [error.what, *_key(prepared)],

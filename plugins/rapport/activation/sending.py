@@ -1,69 +1,99 @@
-"""A destination's lists of a night, from the ledger alone, and the end of the night's sending."""
+"""All lists of a night for one destination, from the ledger alone, and the end of the night's sending."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import psycopg
 
 from rapport import settings
-from rapport.activation.delivery import Delivery, PreparedList, deliver, rows_of_list
+from rapport.activation.delivery import Outcome, PreparedList, deliver, rows_of_list, write_failure
 from rapport.activation.destinations import declared_destinations
 from rapport.activation.last_look import without_barred
 from rapport.activation.lists import render
-from rapport.activation.transports import Transport
+from rapport.activation.transports import PlaceUnreachable, Transport
 from rapport.errors import DeliveryError
 from rapport.nights import advance, find_night
 
 Connection = psycopg.Connection[Any]
 
 
+@dataclass(frozen=True)
+class Deliveries:
+    """What became of a night's lists for one destination. Holds no personal data."""
+
+    outcomes: dict[str, Outcome]  # by segment
+    n_rows: int
+
+
 def deliver_all(
     conn: Connection, business: str, business_date: date, destination: str, transport: Transport, *, dry_run: bool
-) -> list[Delivery]:
-    """Deliver every list that `prepare` wrote into the ledger for one destination, each by itself: one that cannot go
-    keeps none of the others back. What is delivered already is not sent again.
+) -> Deliveries:
+    """Deliver the lists that `prepare` wrote into the ledger for a destination, each in a transaction of its own.
 
-    Commits list by list. Raises PlaceUnreachable as soon as the place is away, where another attempt may help, and
-    DeliveryError at the end when lists could not be delivered, naming them.
+    A list that cannot be delivered does not keep the others from going; at the end DeliveryError names each one. A
+    place that does not answer ends the attempt at once: PlaceUnreachable, the ledger says what waits and why, and the
+    next attempt sends only that. With nothing left to send, the place is not asked at all. Commits.
     """
-    delivered, failed = [], list[tuple[str, DeliveryError]]()
-    for prepared in _prepared(conn, business, business_date, destination):
-        try:
-            delivered.append(deliver(conn, prepared, transport, dry_run=dry_run))
-        except DeliveryError as error:
-            if error.may_pass:
-                raise
-            failed.append((prepared.segment, error))
-    if failed:
-        raise _all_of(failed, destination)
-    return delivered
+    lists = _lists_in_ledger(conn, business, business_date, destination)
+    waiting = [item for item, status in lists if status != "delivered"]
+    outcomes: dict[str, Outcome] = {}
+    n_rows, failures = 0, {}
+    try:
+        with transport if waiting else nullcontext(transport) as place:
+            for item, _ in lists:
+                try:
+                    delivery = deliver(conn, item, place, dry_run=dry_run)
+                except PlaceUnreachable:
+                    raise
+                except DeliveryError as error:
+                    failures[item.segment] = error
+                else:
+                    outcomes[item.segment] = delivery.outcome
+                    n_rows += delivery.n_rows
+    except DeliveryError as error:  # the place itself: no list after this one has been tried
+        left = [item for item in waiting if item.segment not in outcomes and item.segment not in failures]
+        for item in left:
+            write_failure(conn, item, error)
+        failures |= {item.segment: error for item in left}
+    if failures:
+        raise _summed_up(destination, failures, n_lists=len(lists))
+    return Deliveries(outcomes, n_rows)
 
 
-def _prepared(conn: Connection, business: str, business_date: date, destination: str) -> list[PreparedList]:
-    rows = conn.execute(
-        "select segment, file_name, n_rows, sha256 from activation.deliveries"
-        " where business_date = %s and destination = %s and list_kind = 'full' order by segment",
-        [business_date, destination],
-    ).fetchall()
+def _lists_in_ledger(
+    conn: Connection, business: str, business_date: date, destination: str
+) -> list[tuple[PreparedList, str]]:
+    """The destination's lists of the night, by segment, each with its status."""
     folder = settings.work_dir(business) / "lists" / f"{business_date}" / destination
     return [
-        PreparedList(business, business_date, segment, destination, file_name, folder / file_name, n_rows, sha256)
-        for segment, file_name, n_rows, sha256 in rows
+        (PreparedList(business, business_date, segment, destination, name, folder / name, n_rows, sha256), status)
+        for segment, name, n_rows, sha256, status in conn.execute(
+            "select segment, file_name, n_rows, sha256, status from activation.deliveries"
+            " where business_date = %s and destination = %s and list_kind = 'full' order by segment",
+            [business_date, destination],
+        ).fetchall()
     ]
 
 
-def _all_of(failed: list[tuple[str, DeliveryError]], destination: str) -> DeliveryError:
-    """One error for one destination: a single list's own, or what is wrong with each."""
-    (_, first), *others = failed
-    if not others:
-        return first
-    return DeliveryError(
-        "\n".join([f"{len(failed)} lists were not delivered:", *(f"- {name}: {error.what}" for name, error in failed)]),
-        where=f"destination {destination}; the first: {first.where}",
-        fix=first.fix,
+def _summed_up(destination: str, failures: Mapping[str, DeliveryError], *, n_lists: int) -> DeliveryError:
+    """One error for all lists that did not go; each reason once, with the lists it holds up."""
+    if n_lists == len(failures) == 1:
+        return next(iter(failures.values()))
+    held_up: dict[str, list[str]] = {}
+    for segment, error in failures.items():
+        held_up.setdefault(error.what, []).append(segment)
+    kind = PlaceUnreachable if any(error.may_pass for error in failures.values()) else DeliveryError
+    return kind(
+        f"{len(failures)} of {n_lists} lists did not go to {destination}. "
+        + " ".join(f"{', '.join(segments)}: {what}" for what, segments in held_up.items()),
+        where="; ".join(dict.fromkeys(error.where for error in failures.values())),
+        fix="; ".join(dict.fromkeys(error.fix for error in failures.values())) + "; only what is missing is sent then",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -10,7 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from rapport.airflow.links import NightLink
 from rapport.airflow.night_operator import NightOperator
-from rapport.airflow.wiring import LISTS_SENT, MARTS_PUBLISHED, NIGHT_CLOSED
+from rapport.airflow.wiring import MARTS_PUBLISHED
 from rapport.businesses import Business, load_business
 from rapport.nights import Night, advance, claim_next, latest_night
 from rapport.nights.order import Stage
@@ -162,89 +161,3 @@ class WriteDocs(NightOperator):
         from rapport.building import build_docs
 
         build_docs(business, night, application_name=current.application_name)
-
-
-class CheckLists(NightOperator):
-    """Great Expectations over the lists as built; one that stops means that nothing is sent."""
-
-    page_part = "checked"
-
-    def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
-        from rapport.quality.stages import check_lists
-
-        report = check_lists(business, night.business_date, application_name=current.application_name)
-        current.detail |= report.counts()
-        for line in report.lines():
-            self.log.info(line)
-        report.raise_if_stopped()
-
-
-class PrepareLists(NightOperator):
-    """Write each list's bytes once; what is delivered later is exactly what was checked."""
-
-    page_part = "sent"
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("outlets", [NIGHT_CLOSED])
-        super().__init__(**kwargs)
-
-    def work(self, business: Business, night: Night, current: Step, context: Context) -> list[str]:
-        from rapport.activation.delivery import prepare
-        from rapport.activation.segments import declared_segments
-        from rapport.activation.sending import finish_sending
-        from rapport.building import read_manifest
-
-        with connect(business.name, application_name=current.application_name) as conn:
-            advance(conn, night.business_date, "sending")
-            conn.commit()
-            prepared = prepare(
-                conn,
-                business.name,
-                night.business_date,
-                segments=declared_segments(read_manifest(business.name)),
-                exclusions_kept_days=business.exclusions_kept_days,
-            )
-            # With nothing to deliver no later task would close the night.
-            if not prepared and finish_sending(conn, night.business_date):
-                _tell_that_lists_are_out(context, business, night)
-        current.detail |= {"lists": len(prepared), "rows": sum(found.n_rows for found in prepared)}
-        return sorted({found.destination for found in prepared})
-
-
-class DeliverLists(NightOperator):
-    """Deliver a destination's lists, each once; whichever destination is served last closes the night.
-
-    Mapped: NIGHT_CLOSED has to be given to `partial`, where Airflow looks for a mapped task's outlets.
-    """
-
-    template_fields = ("night", "destination")
-    page_part = "sent"
-
-    def __init__(self, *, destination: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.destination = destination
-
-    def step_name(self) -> str:
-        return f"deliver_{self.destination}"
-
-    def work(self, business: Business, night: Night, current: Step, context: Context) -> None:
-        from rapport.activation.sending import deliver_all, finish_sending
-        from rapport.airflow.connections import transport_for
-
-        date, is_rehearsed = night.business_date, night.is_dry_run
-        with connect(business.name, application_name=current.application_name) as conn:
-            with transport_for(business, self.destination) as transport:
-                lists = deliver_all(conn, business.name, date, self.destination, transport, dry_run=is_rehearsed)
-            is_last = finish_sending(conn, date)
-        for found in lists:
-            self.log.info("%s: %s, %s rows, %s", found.segment, found.outcome, found.n_rows, found.location)
-        outcomes = Counter[str](found.outcome for found in lists)
-        current.detail |= outcomes | {"rows": sum(found.n_rows for found in lists)}
-        if is_last:
-            self.log.info("all lists of the night are out")
-            _tell_that_lists_are_out(context, business, night)
-
-
-def _tell_that_lists_are_out(context: Context, business: Business, night: Night) -> None:
-    extra = {"business": business.name, "date": night.business_date.isoformat()}
-    context["outlet_events"][NIGHT_CLOSED].add(LISTS_SENT, extra=extra)

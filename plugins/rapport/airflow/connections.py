@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from airflow.sdk import Connection
+from airflow.sdk import Connection, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from rapport.activation.mail import MailServer
+from rapport.activation.objects import ObjectDrop
 from rapport.activation.sftp import SftpDrop, SftpTarget
 from rapport.activation.transports import LocalDrop, Transport
 from rapport.businesses import Business, DropDestination
@@ -14,13 +16,16 @@ from rapport.errors import DeliveryError
 
 
 def transport_for(business: Business, destination: str) -> Transport:
-    """SFTP when a connection is given, else the local drop folder.
+    """A bucket where the business's file says so, SFTP when a connection is given, else the local drop folder.
 
     The connection is the one the business's file names for the destination, or `rapport_<destination>_sftp`
     (for instance AIRFLOW_CONN_RAPPORT_DROP_SFTP in the environment). Raises DeliveryError when one is named and
     does not exist.
     """
     configured = business.destinations.get(destination, DropDestination())
+    where = f"businesses/{business.name}.yml, destinations.{destination}"
+    if configured.transport == "s3":
+        return _bucket(configured, where)
     connection_id = configured.connection or f"rapport_{destination}_sftp"
     try:
         connection = Connection.get(connection_id)
@@ -28,11 +33,65 @@ def transport_for(business: Business, destination: str) -> Transport:
         if configured.transport == "sftp":
             raise DeliveryError(
                 f"There is no Airflow connection {connection_id}.",
-                where=f"businesses/{business.name}.yml, destinations.{destination}",
+                where=where,
                 fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
             ) from None
         return LocalDrop(Path(configured.folder).expanduser() if configured.folder else business.drop_folder())
     return SftpDrop(_target(connection, configured))
+
+
+def _bucket(configured: DropDestination, where: str) -> ObjectDrop:
+    if not configured.connection or not configured.folder:
+        raise DeliveryError(
+            f"Nobody says which {'folder' if configured.connection else 'connection'} the bucket has.",
+            where=where,
+            fix="expected {transport: s3, connection: <Airflow connection id>, folder: <bucket>/<prefix>}",
+        )
+    try:
+        Connection.get(configured.connection)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise DeliveryError(
+            f"There is no Airflow connection {configured.connection}.",
+            where=where,
+            fix=f"add it in the UI, or set AIRFLOW_CONN_{configured.connection.upper()}",
+        ) from None
+    folder = ObjectStoragePath(f"s3://{configured.connection}@{configured.folder}")
+    return ObjectDrop(folder.fs, folder.path)
+
+
+def mail_server_for(business: Business) -> tuple[MailServer, str]:
+    """The mail server of the business's summary, and the address it comes from, by the Airflow connection.
+
+    Its extra is read as Airflow's own SMTP connections are: `disable_ssl`, `disable_tls`, `from_email`. Raises
+    DeliveryError when there is no such connection, or no sender.
+    """
+    connection_id = business.summary.connection
+    where = f"businesses/{business.name}.yml, summary"
+    try:
+        connection = Connection.get(connection_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise DeliveryError(
+            f"There is no Airflow connection {connection_id}.",
+            where=where,
+            fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
+        ) from None
+    extra = connection.extra_dejson
+    has_ssl, has_tls = (str(extra.get(name, "false")).lower() != "true" for name in ("disable_ssl", "disable_tls"))
+    sender = business.summary.sender or extra.get("from_email")
+    if not sender:
+        raise DeliveryError(
+            "Nobody says which address the summary comes from.",
+            where=where,
+            fix="set `sender` there, or from_email in the extra of the connection",
+        )
+    server = MailServer(
+        host=connection.host or "127.0.0.1",
+        port=connection.port or (465 if has_ssl else 587),
+        security="ssl" if has_ssl else "starttls" if has_tls else "none",
+        user=connection.login or None,
+        password=connection.password or None,
+    )
+    return server, str(sender)
 
 
 def _target(connection: Connection, configured: DropDestination) -> SftpTarget:

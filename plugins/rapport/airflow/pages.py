@@ -76,6 +76,12 @@ def data_docs(business: str, path: str, user: GetUserDep) -> FileResponse:
     return _file(settings.work_dir(_known(business)) / "data_docs", path)
 
 
+@app.get("/summaries/{business}/{business_date}")
+def summary(business: str, business_date: date, user: GetUserDep) -> FileResponse:
+    """What marketing was told of a night's lists."""
+    return _file(settings.work_dir(_known(business)) / "summaries", f"{business_date}.html")
+
+
 @app.get("/moon.svg")
 def moon() -> FileResponse:
     """The icon of Nights in Airflow's navigation, which asks for it before anybody has signed in."""

@@ -68,6 +68,9 @@ _QUERIES = {
     "lists": """
         select segment, destination, status, n_rows as rows, coalesce(location, file_name) as path, reason
         from activation.deliveries where business_date = %(date)s order by segment, destination""",
+    "summary": """
+        select status, n_recipients as recipients, coalesce(sent_at, attempted_at) as at, reason
+        from activation.summaries where business_date = %(date)s""",
     "exclusions": """
         select segment, stage, reason_code as reason, count(*) as people
         from activation.exclusions where business_date = %(date)s group by 1, 2, 3 order by 1, 4 desc, 3""",
@@ -161,6 +164,7 @@ def summarise(conn: Connection, business: Business, business_date: date) -> dict
     work = settings.work_dir(business.name)
     found["look"] = {
         "lists": str(business.drop_folder()),
+        "summary": str(work / "summaries" / f"{business_date}.html"),
         "dbt_docs": str(work / "dbt" / "docs" / "static_index.html"),
         "data_docs": str(work / "data_docs" / "index.html"),
     }

@@ -83,3 +83,15 @@ create table if not exists activation.trials (
 );
 comment on table activation.trials is
     'Whose turn came first on which night, with their draw: both arms of a holdout, told by the same rule, so that what a list achieves can be measured.';
+
+create table if not exists activation.summaries (
+    business_date date primary key references ops.nights,
+    status text not null check (status in ('sent', 'unknown', 'failed')),
+    message_id text not null,
+    n_recipients integer not null,
+    reason text,
+    attempted_at timestamptz not null default clock_timestamp(),
+    sent_at timestamptz
+);
+comment on table activation.summaries is
+    'The e-mail to marketing about a night''s lists: one row per night that was to be told. Unknown: the connection ended when the server may have taken it.';
