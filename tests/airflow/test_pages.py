@@ -119,3 +119,34 @@ def test_a_nights_page_tells_what_is_unlike_the_nights_before(shop: str) -> None
             {"night": NIGHT},
         )
     assert "20 rows; expected 100 to 400 by 2 days before" in page_of(shop)
+
+
+def test_what_marketing_is_told_is_a_page_linked_from_the_nights(
+    shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fastapi import HTTPException
+
+    from rapport.airflow.pages import summary
+
+    monkeypatch.setattr(settings, "work_dir", lambda name: tmp_path / "work" / name)
+    with pytest.raises(HTTPException) as failure:
+        summary(shop, NIGHT, _signed_in())
+    assert failure.value.status_code == 404
+    (tmp_path / "work" / shop / "summaries").mkdir(parents=True)
+    (tmp_path / "work" / shop / "summaries" / f"{NIGHT}.html").write_text("what went")
+    assert Path(summary(shop, NIGHT, _signed_in()).path).read_text() == "what went"
+    with connect(shop) as conn:
+        conn.execute(
+            "insert into activation.deliveries (business_date, segment, destination, status, file_name, n_rows, sha256)"
+            " values (%s, 'vip', 'drop', 'delivered', 'vip.csv', 5, '')",
+            [NIGHT],
+        )
+        conn.execute(
+            "insert into activation.summaries (business_date, status, message_id, n_recipients, reason)"
+            " values (%s, 'unknown', '<a@b.example>', 2, 'it may have been taken')",
+            [NIGHT],
+        )
+    page = page_of(shop)
+    assert f"/rapport/summaries/{shop}/{NIGHT}" in page
+    assert '<span class="warn">unknown</span>' in page
+    assert "it may have been taken" in page
