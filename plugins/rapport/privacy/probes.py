@@ -110,7 +110,8 @@ def _names(text: npt.NDArray[np.uint8], starts: Codes, ends: Codes) -> tuple[npt
 def _next(text: npt.NDArray[np.uint8], sign: int, starts: Codes, ends: Codes) -> Codes:
     """Where the sign is first between these places; the end where it is not."""
     places = np.append(np.flatnonzero(text == sign), len(text) + 1)
-    return np.minimum(places[np.searchsorted(places, starts)], ends)
+    found: Codes = np.minimum(places[np.searchsorted(places, starts)], ends)
+    return found
 
 
 def _counted(marks: Bools, starts: Codes, ends: Codes) -> Codes:
