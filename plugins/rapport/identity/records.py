@@ -25,8 +25,7 @@ _QUERY = sql.SQL(
     select
         source_record_id as id, given_name_key as given_name, surname_key as surname,
         birth_date_digits as birth_date, street_key as street, city_key as city, postal_code_key as postal_code,
-        country_code, email_key, phone_key, phone_2_key, external_id, buyer_external_id,
-        hashtextextended(int_identity_records::text, 0) as fingerprint
+        country_code, email_key, phone_key, phone_2_key, external_id, buyer_external_id
     from build_intermediate.int_identity_records
     """
 )
@@ -45,21 +44,20 @@ def count_records(conn: Connection) -> int:
 
 
 def read_records(conn: Connection, only: Sequence[str] | None = None) -> pa.Table:
-    """All source records, or `only` those: the columns of matching.records.SCHEMA, and `fingerprint`, which changes
-    with any of them. Raises BuildError when dbt has not built int_identity_records.
+    """All source records, or `only` those: the columns of matching.records.SCHEMA.
+
+    Raises BuildError when dbt has not built int_identity_records.
     """
     texts = [*_ONE_VALUE, *(column for columns in _SEVERAL.values() for column in columns)]
     try:
         query = _QUERY if only is None else _QUERY + sql.SQL("where source_record_id = any({})").format(list(only))
-        found = copy_out(
-            conn, query, {"id": pa.string(), **dict.fromkeys(texts, pa.string()), "fingerprint": pa.int64()}
-        )
+        found = copy_out(conn, query, {"id": pa.string(), **dict.fromkeys(texts, pa.string())})
     except psycopg.errors.UndefinedTable:
         raise _not_built("have not been built") from None
     columns = {name: found[name] for name in ["id", *_ONE_VALUE]}
     columns["full_name"] = pa.chunked_array([pa.nulls(found.num_rows, pa.string())])
     columns |= {name: _as_list([found[part] for part in parts]) for name, parts in _SEVERAL.items()}
-    return pa.table({name: columns[name] for name in SCHEMA.names}).append_column("fingerprint", found["fingerprint"])
+    return pa.table({name: columns[name] for name in SCHEMA.names})
 
 
 def _as_list(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:

@@ -22,7 +22,6 @@ from rapport.identity.evidence import agreements, evidence_of
 from rapport.identity.matching import Linked, Model, Settings, link, link_new
 from rapport.identity.matching.linking import PAIRS
 from rapport.identity.models import keep_model, model_for
-from rapport.identity.persons import positions
 from rapport.identity.records import count_records, read_records
 from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out
 
@@ -41,13 +40,22 @@ _PAIRS_OF = sql.SQL(
     """
 )
 _PAIRS = dict(zip(PAIRS.names, PAIRS.types, strict=True))
-_DIFFERENCES = """
+# Changes with any column of a record. Only the warehouse computes it, so that a million need not be sent here.
+_FINGERPRINT = "hashtextextended(records::text, 0)"
+_FOUND = "create temporary table found_records (source_record_id text, cluster text, evidence text) on commit drop"
+_KEEP_RECORDS = f"""
+    insert into build_identity.linked_records (source_record_id, fingerprint, cluster, evidence)
+    select source_record_id, {_FINGERPRINT}, found.cluster, found.evidence
+    from pg_temp.found_records as found
+    inner join build_intermediate.int_identity_records as records using (source_record_id)
+"""
+_DIFFERENCES = f"""
     select
         coalesce(source_record_id, linked.source_record_id) as id,
         records.source_record_id is null as is_gone
     from build_intermediate.int_identity_records as records
     full join build_identity.linked_records as linked using (source_record_id)
-    where linked.fingerprint is distinct from hashtextextended(records::text, 0)
+    where linked.fingerprint is distinct from {_FINGERPRINT}
 """
 
 
@@ -71,9 +79,9 @@ def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_
     known_as = (model.version if model else "", _for_all_pairs(settings))
     if model is None or known_as != state.found_with or len(touched) > _MOST_NEW * n_records:
         records = read_records(conn)
-        linked = link(records.drop_columns("fingerprint"), settings, model=model)
+        linked = link(records, settings, model=model)
         conn.execute("truncate build_identity.linked_records, build_identity.linked_pairs")
-        _keep(conn, linked, records)
+        _keep(conn, linked)
         conn.execute("analyze build_identity.linked_records, build_identity.linked_pairs")
         model, n_compared = linked.model, n_records
         if is_trained and keeps_history:
@@ -100,7 +108,7 @@ def _relink(
     moved = pa.array(sorted({*touched, *gone}), pa.string())
     near = pa.array(sorted({*touched, *_neighbours(conn, moved), *decisions.partners(moved.to_pylist())}), pa.string())
     is_new = pc.is_in(records["id"], value_set=near)
-    new, known = (records.filter(which).drop_columns("fingerprint") for which in (is_new, pc.invert(is_new)))
+    new, known = records.filter(is_new), records.filter(pc.invert(is_new))
     _stage(conn, "outdated", pc.unique(pa.concat_arrays([new["id"].combine_chunks(), moved])))
     for side in ("one_record_id", "other_record_id"):
         conn.execute(f"delete from build_identity.linked_pairs where {side} in (select id from pg_temp.outdated)")
@@ -113,7 +121,7 @@ def _relink(
     linked = link_new(new, known, pairs_of, linked_by, settings)
     _stage(conn, "outdated", linked.clusters["id"].combine_chunks())
     conn.execute(_FORGET_OUTDATED)
-    _keep(conn, linked, records)
+    _keep(conn, linked)
     return int(new.num_rows)
 
 
@@ -134,23 +142,16 @@ def _neighbours(conn: Connection, moved: pa.Array) -> list[str]:
     return found
 
 
-def _keep(conn: Connection, linked: Linked, records: pa.Table) -> None:
+def _keep(conn: Connection, linked: Linked) -> None:
     """Add what was found: of each record its cluster, of each pair its weight."""
     clusters = linked.clusters
-    found = records.select(["id", "fingerprint"]).filter(pc.is_in(records["id"], value_set=clusters["id"]))
-    fingerprint = found["fingerprint"].take(pa.array(positions(clusters["id"], found["id"].combine_chunks())))
-    copy_in(
-        conn,
-        "build_identity.linked_records",
-        pa.table(
-            {
-                "source_record_id": clusters["id"],
-                "fingerprint": fingerprint,
-                "cluster": clusters["cluster"],
-                "evidence": evidence_of(clusters, pa.concat_tables([linked.pairs, linked.known_pairs])),
-            }
-        ),
-    )
+    evidence = evidence_of(clusters, pa.concat_tables([linked.pairs, linked.known_pairs]))
+    conn.execute("drop table if exists pg_temp.found_records")
+    conn.execute(_FOUND)
+    found = pa.table([clusters["id"], clusters["cluster"], evidence], ["source_record_id", "cluster", "evidence"])
+    copy_in(conn, "found_records", found)
+    conn.execute("analyze pg_temp.found_records")
+    conn.execute(_KEEP_RECORDS)
     pairs = linked.pairs
     contested = _pair_keys(linked.for_review)
     copy_in(

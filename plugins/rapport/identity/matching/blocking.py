@@ -90,13 +90,14 @@ def block(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int] | None = No
 def block_new(conn: duckdb.DuckDBPyConnection, limits: Mapping[str, int]) -> None:
     """Fill the table `pairs` with those of which one record at least is in the table `new_rows` (row)."""
     conn.execute("create or replace table found (l integer, r integer)")
+    conn.execute("create or replace table new_records as select records.* from records semi join new_rows using (row)")
     for rule, limit in limits.items():
         if limit < 2:
             continue
-        _find_keys(conn, rule, "(select records.* from records semi join new_rows using (row))", "new_keys")
+        _find_keys(conn, rule, "new_records", "new_keys")
         _find_keys(conn, rule, "records", "keys", "key in (select key from new_keys)")
         _pair(conn, rule, "new_keys", limit)
-    conn.execute("drop table if exists new_keys")
+    conn.execute("drop table if exists new_keys; drop table new_records")
     _finish(conn)
 
 
@@ -105,13 +106,13 @@ def _count(conn: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(n_rows)
 
 
-def _find_keys(
-    conn: duckdb.DuckDBPyConnection, rule: str, records: str, into: str, condition: str = "key is not null"
-) -> None:
-    parts = " || '|' || ".join(f"({part})" for part in RULES[rule])  # null where any part is
+def _find_keys(conn: duckdb.DuckDBPyConnection, rule: str, records: str, into: str, condition: str = "true") -> None:
+    names = [f"part_{number}" for number in range(len(RULES[rule]))]
+    parts = ", ".join(f"{part} as {name}" for name, part in zip(names, RULES[rule], strict=True))
+    is_there = " and ".join(f"{name} is not null" for name in names)
     conn.execute(
         f"create or replace table {into} as select key, row from ("
-        f" select if(text is null, null, hash(text)) as key, row from (select row, {parts} as text from {records}))"
+        f" select hash({', '.join(names)}) as key, row from (select row, {parts} from {records}) where {is_there})"
         f" where {condition}"
     )
 

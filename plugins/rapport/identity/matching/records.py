@@ -43,6 +43,15 @@ COMMON_BIRTH_DATE_SHARE, COMMON_BIRTH_DATE_NAMES = 0.01, 30
 _SURNAME_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 1), null)"
 _GIVEN_OF_WHOLE = "if(contains(full_name, ', '), split_part(full_name, ', ', 2), full_name)"
 
+
+def _in_order(values: str) -> str:
+    """Each value of a list once, sorted; null for none. Of most records it is a single one: nothing has to be done."""
+    return (
+        f"case when len({values}) = 1 and {values}[1] is not null then {values}"
+        f" else nullif(list_sort(list_distinct({values})), []) end"
+    )
+
+
 _GIVEN = f"coalesce(given_name, if(surname is null, {_GIVEN_OF_WHOLE}, null))"
 
 _DERIVE = f"""
@@ -57,9 +66,9 @@ with given as (
         nullif(trim(street), '') as street,
         nullif(trim(city), '') as city,
         nullif(trim(postal_code), '') as postal_code,
-        nullif(list_sort(list_distinct(emails)), []) as emails,
-        nullif(list_sort(list_distinct(phones)), []) as phones,
-        nullif(list_sort(list_distinct(external_ids)), []) as external_ids
+        {_in_order("emails")} as emails,
+        {_in_order("phones")} as phones,
+        {_in_order("external_ids")} as external_ids
     from arrived
 ),
 told as (
@@ -74,15 +83,15 @@ select
     *,
     nullif(trim(regexp_replace(street, '\\b[0-9]+[A-Z]?\\b', '', 'g')), '') as street_name,
     nullif(regexp_extract(street, '\\b[0-9]+[A-Z]?\\b'), '') as house_number,
-    given_name[1] || regexp_replace(given_name[2:], '[AEIOUYHW ]', '', 'g')[1:3] as given_sound,
-    surname[1] || regexp_replace(surname[2:], '[AEIOUYHW ]', '', 'g')[1:3] as surname_sound,
+    given_name[1] || regexp_replace(given_name[2:], '[AEIOUYHW ]+', '', 'g')[1:3] as given_sound,
+    surname[1] || regexp_replace(surname[2:], '[AEIOUYHW ]+', '', 'g')[1:3] as surname_sound,
     given_name[1] as given_initial,
     surname[1] as surname_initial,
     if(length(birth_date) = 8, birth_date[1:4], null) as birth_year,
     if(length(birth_date) = 8, birth_date[5:6], null) as birth_month,
     if(length(birth_date) = 8, birth_date[7:8], null) as birth_day,
     phones[1] as phone,
-    translate(email, 'abcdefghijklmnopqrstuvwxyz@._-+', '') as email_digits,
+    regexp_replace(email, '[a-z@._+-]+', '', 'g') as email_digits,
     case
         when length(local_part) >= 5  -- shorter ones are anybody's
             and not coalesce(contains(upper(local_part), string_split(given_name, ' ')[1]), false)
