@@ -138,6 +138,24 @@ def segment_history(
     _print_rows(f"lists of {name}", rows, columns)
 
 
+@app.command("rebuild")
+def rebuild_list(
+    name: SegmentArgument,
+    date: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="night of the list")],
+    business: BusinessOption = settings.DEFAULT_BUSINESS,
+    destination: Annotated[str, typer.Option(help="where it went")] = "drop",
+) -> None:
+    """Write a delivered list of an earlier night to standard output once more, without those erased since."""
+    import sys
+
+    from rapport.activation.memberships import rebuild
+    from rapport.warehouse import connect
+
+    with connect(business) as conn:
+        content = rebuild(conn, date.date(), name, destination)
+    sys.stdout.buffer.write(content)
+
+
 def _declared(business: str, name: str) -> Segment:
     from rapport.activation.insight import segment_named
     from rapport.activation.segments import declared_segments

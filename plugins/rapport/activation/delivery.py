@@ -24,6 +24,7 @@ from rapport.activation.decisions import keep_draws, keep_exclusions, keep_trial
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
 from rapport.activation.last_look import find_barred, keep_barred, without_barred
 from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
+from rapport.activation.memberships import keep_members
 from rapport.activation.segments import Segment
 from rapport.activation.transports import Transport, put_once
 from rapport.errors import DeliveryError
@@ -157,6 +158,7 @@ def deliver(
             put_once(transport, path, data)
         location = transport.location(listed)
         _write_members(conn, sent, rows)
+        keep_members(conn, *_list_of(sent), rows)
         _write_ledger(conn, sent, "delivered", location)
         conn.commit()
         return _outcome(sent, "delivered", location)

@@ -95,3 +95,33 @@ create table if not exists activation.summaries (
 );
 comment on table activation.summaries is
     'The e-mail to marketing about a night''s lists: one row per night that was to be told. Unknown: the connection ended when the server may have taken it.';
+
+create table if not exists activation.memberships (
+    segment text not null,
+    destination text not null,
+    customer_id text not null,
+    member_since date not null,
+    from_night date not null,
+    until_night date check (until_night > from_night),
+    channel text not null,
+    contact text not null,
+    locale text,
+    first_name text,
+    reason text,
+    offer text,
+    valid_until timestamptz,
+    send_not_before timestamptz,
+    send_not_after timestamptz,
+    last_name text,
+    birth_date date,
+    city text,
+    postal_code text,
+    country_code text,
+    primary key (segment, destination, customer_id, from_night)
+);
+comment on table activation.memberships is
+    'Who was on which delivered list and with what: one row per list, customer and stretch of nights without a change.';
+comment on column activation.memberships.member_since is 'Night of the first list of this stay.';
+comment on column activation.memberships.until_night is 'First night whose list has no such row; null while the newest has it.';
+create index if not exists memberships_open on activation.memberships (segment, destination, customer_id)
+where until_night is null;
