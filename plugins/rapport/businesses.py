@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 import re
 from functools import cache
 from pathlib import Path
@@ -216,6 +217,9 @@ class Business(BaseModel):
     )
     exclusions_kept_days: int = Field(
         400, ge=1, description="nights for which it is kept who was left out of which list, and why"
+    )
+    live_from: date | None = Field(
+        None, description="first business date whose lists are delivered; nights before it are rehearsals (shadow mode)"
     )
     summary: Summary = Field(Summary(), description="e-mail to marketing about the lists of each night")
     data_owner: str = Field("data-engineering", description="team told when a night needs attention")

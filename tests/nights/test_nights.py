@@ -234,3 +234,10 @@ def test_loads_as_of_a_night_are_those_it_read(conn: Connection, business: Busin
     assert as_of(FIRST) == [first]
     assert as_of(SECOND) == [second]
     assert find_night(conn, THIRD) is None
+
+
+def test_nights_before_a_business_goes_live_are_rehearsals(conn: Connection, business: Business) -> None:
+    shadowed = business.model_copy(update={"live_from": SECOND})
+    assert open_night(conn, shadowed, FIRST).is_dry_run
+    assert open_night(conn, shadowed, SECOND).is_dry_run is False
+    assert open_night(conn, shadowed, THIRD, dry_run=True).is_dry_run

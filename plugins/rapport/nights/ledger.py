@@ -98,9 +98,10 @@ def open_night(
     """Return the night of that date ready to take files in, inserting it if it is new.
 
     A failed night is opened again if it is still the newest; so is one whose lists were only rehearsed
-    (dry run) when this time they are meant. Raises NightError when the night is past: its inputs are pinned.
-    Commits nothing.
+    (dry run) when this time they are meant. Before the business's `live_from` every night is a rehearsal. Raises
+    NightError when the night is past: its inputs are pinned. Commits nothing.
     """
+    dry_run = dry_run or (business.live_from is not None and business_date < business.live_from)
     conn.execute("select pg_advisory_xact_lock(hashtext('rapport nights'))")
     _refuse_a_past_night(conn, business_date)
     found = find_night(conn, business_date)
