@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -118,11 +118,13 @@ def deliver(
     *,
     dry_run: bool = False,
     destinations: dict[str, Destination] | None = None,
+    barred: Mapping[str, str] | None = None,
 ) -> Delivery:
     """Send one prepared list over an open transport, once; the same night again sends nothing.
 
-    Who withdrew since the list was built is left out and kept in activation.exclusions: the ledger then tells rows
-    and SHA-256 of what went. A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the
+    `barred` is whom a last look at this list found just now; without it the look is taken here. Who withdrew since
+    the list was built is left out and kept in activation.exclusions: the ledger then tells rows and SHA-256 of what
+    went. A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the
     ledger, where a later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered
     with other content, when another file has its name, or when the place refuses; PlaceUnreachable when another
     attempt may help.
@@ -132,7 +134,7 @@ def deliver(
     conn.rollback()  # whatever the caller read before: the row must be seen as it is now
     try:
         if not dry_run:
-            _look_again(conn, prepared, destination, transport)
+            _look_again(conn, prepared, destination, transport, barred)
         status, sha256, location = _locked_ledger_row(conn, prepared)
         built = rows_of_list(conn, *_list_of(prepared))
         rows = without_barred(conn, *_list_of(prepared), built)
@@ -140,9 +142,11 @@ def deliver(
         if status == "delivered" and not dry_run:
             _refuse_other_content(prepared, sha256, _sha256(content), location)
             return _outcome(prepared, "already_delivered", location)
-        _refuse_changed_list(prepared, content if status == "delivered" else render(built, destination))
+        is_as_built = status == "delivered" or len(rows) == len(built)
+        _refuse_changed_list(prepared, content if is_as_built else render(built, destination))
         if dry_run:
-            rows = rows[~rows["customer_id"].isin(list(find_barred(conn, *_list_of(prepared))))]
+            barred = find_barred(conn, *_list_of(prepared)) if barred is None else barred
+            rows = rows[~rows["customer_id"].isin(list(barred))]
             content = render(rows, destination)
         sent = replace(prepared, n_rows=len(rows), sha256=_sha256(content))
         files = _files_of(sent, destination, content)
@@ -170,19 +174,31 @@ def deliver(
         conn.rollback()
 
 
-def _look_again(conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport) -> None:
+def _look_again(
+    conn: Connection,
+    prepared: PreparedList,
+    destination: Destination,
+    transport: Transport,
+    barred: Mapping[str, str] | None,
+) -> None:
     """Keep whom the last look bars, before anything is put: an attempt that is killed then leaves out the same people.
 
     What a killed attempt has put is out; nobody can be taken off it any more. Commits.
     """
     status, _, _ = _locked_ledger_row(conn, prepared)
-    if status != "delivered":
-        built = rows_of_list(conn, *_list_of(prepared))
-        content = render(without_barred(conn, *_list_of(prepared), built), destination)
-        if transport.digest(remote_path(prepared, destination)) != _sha256(content):
-            barred = find_barred(conn, *_list_of(prepared))
-            keep_barred(conn, prepared.business_date, prepared.segment, barred)
+    if status != "delivered" and not _is_put(conn, prepared, destination, transport):
+        barred = find_barred(conn, *_list_of(prepared)) if barred is None else barred
+        keep_barred(conn, prepared.business_date, prepared.segment, barred)
     conn.commit()
+
+
+def _is_put(conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport) -> bool:
+    """Whether the list as the ledger has it lies at its place."""
+    digest = transport.digest(remote_path(prepared, destination))
+    if digest is None:
+        return False
+    built = rows_of_list(conn, *_list_of(prepared))
+    return digest == _sha256(render(without_barred(conn, *_list_of(prepared), built), destination))
 
 
 def remote_path(prepared: PreparedList, destination: Destination) -> str:

@@ -19,6 +19,7 @@ Connection = psycopg.Connection[Any]
 
 _BARRED = """
 select
+    lists.segment,
     lists.customer_id,
     case
         when standing.exclusion_reason is null and standing.customer_id is null then 'erased'
@@ -31,7 +32,8 @@ from build_activation.lists
 left join build_activation.eligibility_now as standing
     on lists.segment = standing.segment and lists.customer_id = standing.customer_id
 where
-    lists.business_date = %s and lists.segment = %s and lists.destination = %s
+    lists.business_date = %(night)s and lists.destination = %(destination)s
+    and (%(segment)s::text is null or lists.segment = %(segment)s)
     and (standing.is_eligible is not true or standing.contact is distinct from lists.contact)
 """
 
@@ -41,6 +43,15 @@ def find_barred(conn: Connection, business_date: date, segment: str, destination
 
     Raises DeliveryError where the view is missing: without it nobody could say that nothing was withdrawn.
     """
+    return _barred(conn, business_date, destination, segment).get(segment, {})
+
+
+def find_all_barred(conn: Connection, business_date: date, destination: str) -> dict[str, dict[str, str]]:
+    """The same of all lists of a destination, by segment: what the view says of everybody is worked out once."""
+    return _barred(conn, business_date, destination, None)
+
+
+def _barred(conn: Connection, business_date: date, destination: str, segment: str | None) -> dict[str, dict[str, str]]:
     found = conn.execute("select to_regclass('build_activation.eligibility_now')").fetchone()
     if found is None or found[0] is None:
         raise DeliveryError(
@@ -48,7 +59,11 @@ def find_barred(conn: Connection, business_date: date, segment: str, destination
             where="build_activation.eligibility_now is missing",
             fix="build the lists again: `rapport dbt -- build --select activation`",
         )
-    return dict(conn.execute(_BARRED, [business_date, segment, destination]).fetchall())
+    barred: dict[str, dict[str, str]] = {}
+    parameters = {"night": business_date, "destination": destination, "segment": segment}
+    for name, customer_id, reason in conn.execute(_BARRED, parameters).fetchall():
+        barred.setdefault(name, {})[customer_id] = reason
+    return barred
 
 
 def keep_barred(conn: Connection, business_date: date, segment: str, barred: Mapping[str, str]) -> None:

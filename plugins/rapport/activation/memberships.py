@@ -33,7 +33,8 @@ def keep_members(conn: Connection, business_date: date, segment: str, destinatio
         for row in rows[["customer_id", *_CONTENT]].itertuples(index=False):
             copy.write_row(row)
     this_list = {"night": business_date, "segment": segment, "destination": destination}
-    same = " and ".join(f"listed.{name} is not distinct from kept.{name}" for name in ["customer_id", *_CONTENT])
+    same = "listed.customer_id = kept.customer_id"  # by which Postgres can join
+    same += "".join(f" and listed.{name} is not distinct from kept.{name}" for name in _CONTENT)
     conn.execute(
         "update activation.memberships as kept set until_night = %(night)s"
         " where segment = %(segment)s and destination = %(destination)s and until_night is null"

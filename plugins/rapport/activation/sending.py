@@ -14,7 +14,7 @@ import psycopg
 from rapport import settings
 from rapport.activation.delivery import Outcome, PreparedList, deliver, rows_of_list, write_failure
 from rapport.activation.destinations import declared_destinations
-from rapport.activation.last_look import without_barred
+from rapport.activation.last_look import find_all_barred, without_barred
 from rapport.activation.lists import render
 from rapport.activation.transports import PlaceUnreachable, Transport
 from rapport.errors import DeliveryError
@@ -45,10 +45,12 @@ def deliver_all(
     outcomes: dict[str, Outcome] = {}
     n_rows, failures = 0, {}
     try:
+        barred = find_all_barred(conn, business_date, destination) if waiting else {}
         with transport if waiting else nullcontext(transport) as place:
             for item, _ in lists:
                 try:
-                    delivery = deliver(conn, item, place, dry_run=dry_run)
+                    left_out = barred.get(item.segment, {})
+                    delivery = deliver(conn, item, place, dry_run=dry_run, barred=left_out)
                 except PlaceUnreachable:
                     raise
                 except DeliveryError as error:
