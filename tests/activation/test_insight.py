@@ -14,20 +14,20 @@ from rapport.errors import UsageError
 BEFORE = NIGHT - timedelta(days=1)
 
 
-def earlier(lists: Lists, *people: str) -> None:
-    """The night before, `vip` went to these."""
+def earlier(lists: Lists, *people: str, night: date = BEFORE, status: str = "delivered") -> None:
+    """On an earlier night `vip` went to these."""
     conn = lists.conn
     conn.execute(
-        "insert into ops.nights (business_date, landing, clock, state) values (%s, '', now(), 'sent')", [BEFORE]
+        "insert into ops.nights (business_date, landing, clock, state) values (%s, '', now(), 'sent')", [night]
     )
     conn.execute(
         "insert into activation.deliveries (business_date, segment, destination, status, file_name, n_rows, sha256)"
-        " values (%s, 'vip', 'drop', 'delivered', 'vip.csv', %s, 'x')",
-        [BEFORE, len(people)],
+        " values (%s, 'vip', 'drop', %s, 'vip.csv', %s, 'x')",
+        [night, status, len(people)],
     )
     for who in people:
         conn.execute(
-            "insert into activation.delivery_members values (%s, 'vip', 'drop', %s, 'email', 'hash')", [BEFORE, who]
+            "insert into activation.delivery_members values (%s, 'vip', 'drop', %s, 'email', 'hash')", [night, who]
         )
     conn.commit()
 
@@ -42,6 +42,18 @@ def test_history_tells_who_is_new_and_who_is_gone_since_the_list_before(lists: L
     found = history(lists.conn, "vip", nights=10)
     assert told(found) == [(NIGHT, "delivered", 2, 1, 2), (BEFORE, "delivered", 3, None, None)]
     assert told(history(lists.conn, "vip", nights=1)) == told(found)[:1]
+
+
+def test_a_list_that_did_not_go_out_is_no_list_before(lists: Lists) -> None:
+    earlier(lists, "c_1", "c_9", night=BEFORE - timedelta(days=1))
+    earlier(lists, status="failed")
+    lists.send()
+    found = history(lists.conn, "vip", nights=10)
+    assert [row[1:] for row in told(found)] == [
+        ("delivered", 2, 1, 1),
+        ("failed", 0, None, None),
+        ("delivered", 2, None, None),
+    ]
 
 
 def test_history_of_a_list_that_is_not_out_tells_no_changes(lists: Lists) -> None:

@@ -93,7 +93,11 @@ def show_segment(
     _print_rows("latest list", latest, ("business_date", "destination", "status", "n_rows", "n_new", "n_gone"))
     _print_rows("left out", found["left_out"], ("n_customers", "reason_code", "meaning"))
     columns = ("measure", "window_days", "verdict", "difference", "difference_low", "difference_high")
-    _print_rows("achieved so far", found["lift"], columns)
+    # Of too few there is nothing to read, and of arms that lost somebody neither.
+    told = ("higher", "lower", "no_difference_seen")
+    hidden = dict.fromkeys(columns[3:])
+    lift_rows = [row if row["verdict"] in told else row | hidden for row in found["lift"]]
+    _print_rows("achieved so far", lift_rows, columns)
 
 
 @app.command("preview")

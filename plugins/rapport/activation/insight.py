@@ -43,30 +43,28 @@ def history(conn: Connection, segment: str, *, nights: int) -> list[dict[str, An
             select destination, business_date, array_agg(customer_id order by customer_id) as people
             from activation.delivery_members where segment = %(segment)s group by 1, 2
         ),
-        lists as (
+        -- A night whose list did not go out is compared with nothing, and nothing with it.
+        delivered as (
             select
-                deliveries.business_date, deliveries.destination, deliveries.status, deliveries.n_rows,
-                coalesce(members.people, '{}') as people,
-                lag(coalesce(members.people, '{}')) over (
-                    partition by deliveries.destination order by deliveries.business_date
-                ) as people_before,
-                deliveries.location, deliveries.reason
-            from activation.deliveries
-            left join members using (destination, business_date)
-            where deliveries.segment = %(segment)s
+                destination, business_date, coalesce(people, '{}') as people,
+                lag(coalesce(people, '{}')) over (partition by destination order by business_date) as people_before
+            from activation.deliveries left join members using (destination, business_date)
+            where segment = %(segment)s and list_kind = 'full' and status = 'delivered'
         )
         select
             business_date, destination, status, n_rows,
-            case when status = 'delivered' and people_before is not null then (
+            case when people_before is not null then (
                 select count(*) from unnest(people) as now (customer_id)
                 where now.customer_id <> all(people_before)
             ) end as n_new,
-            case when status = 'delivered' and people_before is not null then (
+            case when people_before is not null then (
                 select count(*) from unnest(people_before) as earlier (customer_id)
                 where earlier.customer_id <> all(people)
             ) end as n_gone,
             location, reason
-        from lists order by business_date desc, destination limit %(nights)s
+        from activation.deliveries left join delivered using (destination, business_date)
+        where segment = %(segment)s and list_kind = 'full'
+        order by business_date desc, destination limit %(nights)s
         """,
         {"segment": segment, "nights": nights},
     )
