@@ -17,7 +17,7 @@ from rapport.landing.night import ingest_path
 from rapport.nights import Night, open_night
 from rapport.warehouse import connect
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("without_data_tests")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.history, pytest.mark.usefixtures("without_data_tests")]
 
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
 CONTACTS = "hubspot-crm-exports-all-contacts-{}.csv"
