@@ -48,13 +48,18 @@ def main(n_customers: int) -> None:
         conn.commit()
         (n_rows,) = conn.execute("select count(*) from build_activation.lists").fetchone() or (0,)
         copied = timed(lambda: copy_out(conn, segments, Path(folder) / "copied"))
-        written = timed(lambda: send(conn, name, segments, Path(folder) / "drop"))
+        conn.execute("update ops.nights set state = 'sending'")
+        conn.commit()
+        written = timed(lambda: prepare(conn, name, NIGHT, segments=segments))
+        drop = LocalDrop(Path(folder) / "drop")
+        delivered = timed(lambda: deliver_all(conn, name, NIGHT, "drop", drop, dry_run=False))
         title = (
             f"sending: {n_customers:,} customers on {len(segments)} segments, {SEGMENTS_EACH} each; {n_rows:,} listed"
         )
         found = [
             Measured("COPY TO of the lists (floor)", copied),
-            Measured("lists prepared, looked at again, delivered, written down", written, peak_mib()),
+            Measured("lists written", written),
+            Measured("looked at again, delivered, members written down", delivered, peak_mib()),
             Measured("eligibility, allocation and lists (dbt)", built),
         ]
         show(title, found, n_rows)
@@ -62,7 +67,7 @@ def main(n_customers: int) -> None:
 
 def fill(conn: psycopg.Connection, n_customers: int, segments: list[Segment]) -> None:  # type: ignore[type-arg]
     """Customers, their permissions and suppressions, and who is in which segment; commits."""
-    for schema in ("build_customer_360", "build_activation"):
+    for schema in ("build_customer_360", "build_activation", "customer_360"):
         conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
     conn.execute(
         f"""
@@ -94,7 +99,8 @@ def fill(conn: psycopg.Connection, n_customers: int, segments: list[Segment]) ->
         from build_customer_360.customers where hashtext(customer_id) % 50 = 0
         """
     )
-    conn.execute("create table build_customer_360.customer_aliases (alias_id text, customer_id text)")
+    for schema in ("build_customer_360", "customer_360"):
+        conn.execute(f"create table {schema}.customer_aliases (alias_id text, customer_id text)")
     conn.execute("create table build_customer_360.service_contacts (customer_id text, is_open boolean)")
     conn.execute(
         "create table build_activation.segment_members (segment text, priority integer, channel text,"
@@ -135,13 +141,6 @@ def copy_out(conn: psycopg.Connection, segments: list[Segment], folder: Path) ->
         with conn.cursor().copy(statement) as copy, (folder / f"{one.name}.csv").open("wb") as file:
             for block in copy:
                 file.write(block)
-
-
-def send(conn: psycopg.Connection, name: str, segments: list[Segment], folder: Path) -> None:  # type: ignore[type-arg]
-    conn.execute("update ops.nights set state = 'sending'")
-    conn.commit()
-    prepare(conn, name, NIGHT, segments=segments)
-    deliver_all(conn, name, NIGHT, "drop", LocalDrop(folder), dry_run=False)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,17 @@ alter table activation.deliveries add column if not exists is_marketing boolean 
 comment on column activation.deliveries.is_marketing is
     'Written to customers for marketing: such messages count for the caps of a channel. True where nobody wrote it down.';
 
+alter table activation.deliveries drop constraint if exists deliveries_list_kind_check;
+alter table activation.deliveries add constraint deliveries_list_kind_check
+check (list_kind in ('full', 'add', 'remove', 'recall'));
+alter table activation.deliveries drop constraint if exists deliveries_status_check;
+alter table activation.deliveries add constraint deliveries_status_check
+check (status in ('prepared', 'waiting_approval', 'approved', 'held_back', 'delivered', 'failed', 'dry_run'));
+comment on column activation.deliveries.list_kind is
+    'full: everybody on the list; add and remove: who is new or gone against the last delivered; recall: who was on a list sent wrongly.';
+comment on column activation.deliveries.status is
+    'waiting_approval: changed unusually, somebody has to look; approved: goes next; held_back: nobody approved it, it is never sent.';
+
 create table if not exists activation.exclusions (
     business_date date not null references ops.nights,
     segment text not null,
@@ -122,6 +133,8 @@ create table if not exists activation.memberships (
 comment on table activation.memberships is
     'Who was on which delivered list and with what: one row per list, customer and stretch of nights without a change.';
 comment on column activation.memberships.member_since is 'Night of the first list of this stay.';
+alter table activation.memberships add column if not exists recalled_at timestamptz;
+comment on column activation.memberships.recalled_at is 'When the list was recalled: its receiver was told to remove the row.';
 comment on column activation.memberships.until_night is 'First night whose list has no such row; null while the newest has it.';
 create index if not exists memberships_open on activation.memberships (segment, destination, customer_id)
 where until_night is null;
