@@ -15,8 +15,9 @@ from psycopg import sql
 
 from benchmarks.harness import NIGHT, Measured, peak_mib, scratch, show, timed
 from rapport import settings
-from rapport.activation.delivery import prepare
-from rapport.activation.lists import LIST_COLUMNS
+from rapport.activation.delivery import prepare, write_list
+from rapport.activation.destinations import declared_destinations
+from rapport.activation.lists import LIST_COLUMNS, ListOf
 from rapport.activation.segments import Segment, declared_segments
 from rapport.activation.sending import deliver_all
 from rapport.activation.transports import LocalDrop
@@ -50,7 +51,9 @@ def main(n_customers: int) -> None:
         copied = timed(lambda: copy_out(conn, segments, Path(folder) / "copied"))
         conn.execute("update ops.nights set state = 'sending'")
         conn.commit()
-        written = timed(lambda: prepare(conn, name, NIGHT, segments=segments))
+        written = timed(lambda: write_lists(conn, segments, Path(folder) / "written"))
+        memory = peak_mib()
+        prepared = timed(lambda: prepare(conn, name, NIGHT, segments=segments))
         drop = LocalDrop(Path(folder) / "drop")
         delivered = timed(lambda: deliver_all(conn, name, NIGHT, "drop", drop, dry_run=False))
         title = (
@@ -58,7 +61,8 @@ def main(n_customers: int) -> None:
         )
         found = [
             Measured("COPY TO of the lists (floor)", copied),
-            Measured("lists written", written),
+            Measured("lists written", written, memory),
+            Measured("lists written, and what was decided about whom", prepared),
             Measured("looked at again, delivered, members written down", delivered, peak_mib()),
             Measured("eligibility, allocation and lists (dbt)", built),
         ]
@@ -141,6 +145,13 @@ def copy_out(conn: psycopg.Connection, segments: list[Segment], folder: Path) ->
         with conn.cursor().copy(statement) as copy, (folder / f"{one.name}.csv").open("wb") as file:
             for block in copy:
                 file.write(block)
+
+
+def write_lists(conn: psycopg.Connection, segments: list[Segment], folder: Path) -> None:  # type: ignore[type-arg]
+    """The same as each list goes to the house's own drop: shaped, neutralised, hashed."""
+    for one in segments:
+        which = ListOf(NIGHT, one.name, "drop")
+        write_list(conn, which, "built", declared_destinations()["drop"], folder / which.file_name)
 
 
 if __name__ == "__main__":
