@@ -2,7 +2,8 @@
 
 The bytes of a list follow from build_activation.lists alone, so its SHA-256 tells whether two lists are the
 same. A delivery puts the file under its final name, then its checksum, then its manifest, then the ledger: a
-crash anywhere leaves something the next attempt recognises and completes, and never a second sending.
+crash anywhere leaves something the next attempt recognises and completes, and never a second sending. A receiver that
+cannot be asked what is there (HTTPS) gets a list at least once: the ledger says `unknown` before the request goes.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from rapport import settings
 from rapport.activation.contact_hash import contact_hash, contact_key
 from rapport.activation.decisions import keep_draws, keep_exclusions, keep_trials
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
+from rapport.activation.https import HttpsReceiver, idempotency_key
 from rapport.activation.last_look import find_barred, keep_barred, without_barred
 from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
 from rapport.activation.memberships import keep_members
 from rapport.activation.segments import Segment
-from rapport.activation.transports import Transport, put_once
+from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport, put_once
 from rapport.errors import DeliveryError
 from rapport.files import write_whole
 
@@ -99,7 +101,7 @@ def prepare(
             " status = excluded.status, file_name = excluded.file_name, n_rows = excluded.n_rows,"
             " sha256 = excluded.sha256, is_marketing = excluded.is_marketing,"
             " location = null, reason = null, prepared_at = clock_timestamp()"
-            " where deliveries.status <> 'delivered'",
+            " where deliveries.status not in ('delivered', 'unknown')",
             [*_key(item), file_name, item.n_rows, item.sha256, segment in marketing],
         )
         prepared.append(item)
@@ -114,7 +116,7 @@ def prepare(
 def deliver(
     conn: Connection,
     prepared: PreparedList,
-    transport: Transport,
+    transport: Transport | HttpsReceiver,
     *,
     dry_run: bool = False,
     destinations: dict[str, Destination] | None = None,
@@ -124,10 +126,10 @@ def deliver(
 
     `barred` is whom a last look at this list found just now; without it the look is taken here. Who withdrew since
     the list was built is left out and kept in activation.exclusions: the ledger then tells rows and SHA-256 of what
-    went. A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the
-    ledger, where a later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered
-    with other content, when another file has its name, or when the place refuses; PlaceUnreachable when another
-    attempt may help.
+    went. What a receiver may have already is sent as it went, under the same key. A dry run writes the same files to
+    work_dir/dry_run/<date>/ instead and says so in the ledger, where a later real run takes its place. Commits. Raises
+    DeliveryError when the night's list was delivered with other content, when another file has its name, or when the
+    place refuses; PlaceUnreachable when another attempt may help, MayHaveArrived after doubt.
     """
     destinations = declared_destinations() if destinations is None else destinations
     destination = destinations[prepared.destination]
@@ -139,11 +141,14 @@ def deliver(
         built = rows_of_list(conn, *_list_of(prepared))
         rows = without_barred(conn, *_list_of(prepared), built)
         content = render(rows, destination)
-        if status == "delivered" and not dry_run:
+        is_out = status in ("delivered", "unknown")
+        if is_out and not dry_run:  # a doubt counts as delivered: who got it gets nothing else
             _refuse_other_content(prepared, sha256, _sha256(content), location)
+        if status == "delivered" and not dry_run:
             return _outcome(prepared, "already_delivered", location)
-        is_as_built = status == "delivered" or len(rows) == len(built)
-        _refuse_changed_list(prepared, content if is_as_built else render(built, destination))
+        if status != "unknown":  # of what may be out, the ledger knows the content
+            is_as_built = is_out or len(rows) == len(built)
+            _refuse_changed_list(prepared, content if is_as_built else render(built, destination))
         if dry_run:
             barred = find_barred(conn, *_list_of(prepared)) if barred is None else barred
             rows = rows[~rows["customer_id"].isin(list(barred))]
@@ -152,15 +157,18 @@ def deliver(
         files = _files_of(sent, destination, content)
         if dry_run:
             location = _rehearse(prepared, files)
-            if status != "delivered":
+            if not is_out:
                 _write_ledger(conn, prepared, "dry_run", location)
             conn.commit()
             return _outcome(sent, "dry_run", location)
-        listed = next(iter(files))
-        transport.forget_parts(listed)
-        for path, data in files.items():
-            put_once(transport, path, data)
-        location = transport.location(listed)
+        if isinstance(transport, HttpsReceiver):
+            location = _post(conn, prepared, sent, rows, transport, files, is_doubtful=status == "unknown")
+        else:
+            listed = next(iter(files))
+            transport.forget_parts(listed)
+            for path, data in files.items():
+                put_once(transport, path, data)
+            location = transport.location(listed)
         _write_members(conn, sent, rows)
         keep_members(conn, *_list_of(sent), rows)
         _write_ledger(conn, sent, "delivered", location)
@@ -174,26 +182,67 @@ def deliver(
         conn.rollback()
 
 
+def _post(
+    conn: Connection,
+    prepared: PreparedList,
+    sent: PreparedList,
+    rows: pd.DataFrame,
+    receiver: HttpsReceiver,
+    files: Mapping[str, bytes],
+    *,
+    is_doubtful: bool,
+) -> str:
+    """Post a list, the ledger having said before that it may be out, and with whom on it; where it went.
+
+    Only where no request of this or an earlier attempt (`is_doubtful`) can have been taken, that is unsaid. Commits.
+    """
+    content, *_, manifest = files.values()
+    key = idempotency_key(prepared.business, *_key(prepared))
+    location = receiver.location(key)
+    _write_members(conn, sent, rows)
+    _write_ledger(conn, sent, "unknown", location, "nobody knows yet whether the receiver took it")
+    conn.commit()
+    if _locked_ledger_row(conn, sent)[0] != "unknown":
+        raise PlaceUnreachable(
+            "Another attempt sent this list at the same moment.", where=location, fix="the attempt is repeated"
+        )
+    try:
+        receiver.post(content, manifest, key=key)
+    except MayHaveArrived:
+        raise
+    except DeliveryError:
+        if not is_doubtful:
+            _write_members(conn, sent, rows[:0])
+            _write_ledger(conn, prepared, "prepared", "")
+            conn.commit()
+        raise
+    return location
+
+
 def _look_again(
     conn: Connection,
     prepared: PreparedList,
     destination: Destination,
-    transport: Transport,
+    transport: Transport | HttpsReceiver,
     barred: Mapping[str, str] | None,
 ) -> None:
     """Keep whom the last look bars, before anything is put: an attempt that is killed then leaves out the same people.
 
-    What a killed attempt has put is out; nobody can be taken off it any more. Commits.
+    What a killed attempt has put, or a receiver may have, is out; nobody can be taken off it any more. Commits.
     """
     status, _, _ = _locked_ledger_row(conn, prepared)
-    if status != "delivered" and not _is_put(conn, prepared, destination, transport):
+    if status not in ("delivered", "unknown") and not _is_put(conn, prepared, destination, transport):
         barred = find_barred(conn, *_list_of(prepared)) if barred is None else barred
         keep_barred(conn, prepared.business_date, prepared.segment, barred)
     conn.commit()
 
 
-def _is_put(conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport) -> bool:
-    """Whether the list as the ledger has it lies at its place."""
+def _is_put(
+    conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport | HttpsReceiver
+) -> bool:
+    """Whether the list as the ledger has it lies at its place, where that can be asked."""
+    if isinstance(transport, HttpsReceiver):
+        return False
     digest = transport.digest(remote_path(prepared, destination))
     if digest is None:
         return False
@@ -283,19 +332,23 @@ def _refuse_too_large(content: bytes, destination: Destination, segment: str) ->
         )
 
 
-def _write_ledger(conn: Connection, prepared: PreparedList, status: str, location: str) -> None:
+def _write_ledger(
+    conn: Connection, prepared: PreparedList, status: str, location: str, reason: str | None = None
+) -> None:
     delivered_at = "clock_timestamp()" if status == "delivered" else "null"
     conn.execute(
-        "update activation.deliveries set status = %s, location = %s, reason = null, file_name = %s,"
+        "update activation.deliveries set status = %s, location = %s, reason = %s, file_name = %s,"
         f" n_rows = %s, sha256 = %s, delivered_at = {delivered_at} where {_THIS_LIST}",
-        [status, location, prepared.file_name, prepared.n_rows, prepared.sha256, *_key(prepared)],
+        [status, location, reason, prepared.file_name, prepared.n_rows, prepared.sha256, *_key(prepared)],
     )
 
 
 def write_failure(conn: Connection, prepared: PreparedList, error: DeliveryError) -> None:
-    """Write into the ledger why a list did not go; a delivered one stays delivered. Commits."""
+    """Write into the ledger why a list did not go; a delivered one stays delivered, and a doubt a doubt. Commits."""
     conn.execute(
-        f"update activation.deliveries set status = 'failed', reason = %s where {_THIS_LIST} and status <> 'delivered'",
+        "update activation.deliveries set reason = %s,"
+        " status = case status when 'unknown' then status else 'failed' end"
+        f" where {_THIS_LIST} and status <> 'delivered'",
         [error.what, *_key(prepared)],
     )
     conn.commit()
@@ -320,7 +373,7 @@ def _write_members(conn: Connection, prepared: PreparedList, rows: pd.DataFrame)
 def _forget_lists_no_longer_declared(conn: Connection, business_date: date, pairs: Sequence[tuple[str, str]]) -> None:
     """An earlier attempt may have prepared a list whose segment is gone since: nobody would ever send it."""
     conn.execute(
-        "delete from activation.deliveries where business_date = %s and status <> 'delivered'"
+        "delete from activation.deliveries where business_date = %s and status not in ('delivered', 'unknown')"
         " and (segment, destination) not in (select * from unnest(%s::text[], %s::text[]))",
         [business_date, [segment for segment, _ in pairs], [destination for _, destination in pairs]],
     )

@@ -14,9 +14,10 @@ import psycopg
 from rapport import settings
 from rapport.activation.delivery import Outcome, PreparedList, deliver, rows_of_list, write_failure
 from rapport.activation.destinations import declared_destinations
+from rapport.activation.https import HttpsReceiver
 from rapport.activation.last_look import find_all_barred, without_barred
 from rapport.activation.lists import render
-from rapport.activation.transports import PlaceUnreachable, Transport
+from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport
 from rapport.errors import DeliveryError
 from rapport.nights import advance, find_night
 
@@ -32,7 +33,13 @@ class Deliveries:
 
 
 def deliver_all(
-    conn: Connection, business: str, business_date: date, destination: str, transport: Transport, *, dry_run: bool
+    conn: Connection,
+    business: str,
+    business_date: date,
+    destination: str,
+    transport: Transport | HttpsReceiver,
+    *,
+    dry_run: bool,
 ) -> Deliveries:
     """Deliver the lists that `prepare` wrote into the ledger for a destination, each in a transaction of its own.
 
@@ -43,7 +50,7 @@ def deliver_all(
     lists = _lists_in_ledger(conn, business, business_date, destination)
     waiting = [item for item, status in lists if status != "delivered"]
     outcomes: dict[str, Outcome] = {}
-    n_rows, failures = 0, {}
+    n_rows, failures = 0, dict[str, DeliveryError]()
     try:
         barred = find_all_barred(conn, business_date, destination) if waiting else {}
         with transport if waiting else nullcontext(transport) as place:
@@ -51,6 +58,13 @@ def deliver_all(
                 try:
                     left_out = barred.get(item.segment, {})
                     delivery = deliver(conn, item, place, dry_run=dry_run, barred=left_out)
+                except MayHaveArrived as error:
+                    failures[item.segment] = error
+                    raise PlaceUnreachable(
+                        "The receiver left another list without an answer; this one has not been tried.",
+                        where=error.where,
+                        fix=error.fix,
+                    ) from None
                 except PlaceUnreachable:
                     raise
                 except DeliveryError as error:
@@ -71,13 +85,17 @@ def deliver_all(
 def _lists_in_ledger(
     conn: Connection, business: str, business_date: date, destination: str
 ) -> list[tuple[PreparedList, str]]:
-    """The destination's lists of the night, by segment, each with its status."""
+    """The destination's lists of the night, by segment, each with its status; last what it may have already.
+
+    A list on which a receiver hangs up each time then keeps no other from going.
+    """
     folder = settings.work_dir(business) / "lists" / f"{business_date}" / destination
     return [
         (PreparedList(business, business_date, segment, destination, name, folder / name, n_rows, sha256), status)
         for segment, name, n_rows, sha256, status in conn.execute(
             "select segment, file_name, n_rows, sha256, status from activation.deliveries"
-            " where business_date = %s and destination = %s and list_kind = 'full' order by segment",
+            " where business_date = %s and destination = %s and list_kind = 'full'"
+            " order by status = 'unknown', segment",
             [business_date, destination],
         ).fetchall()
     ]

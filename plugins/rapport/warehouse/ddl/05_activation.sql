@@ -3,7 +3,7 @@ create table if not exists activation.deliveries (
     segment text not null,
     destination text not null,
     list_kind text not null default 'full' check (list_kind in ('full', 'add', 'remove')),
-    status text not null check (status in ('prepared', 'delivered', 'failed', 'dry_run')),
+    status text not null check (status in ('prepared', 'delivered', 'failed', 'dry_run', 'unknown')),
     file_name text not null,
     location text,
     n_rows bigint not null,
@@ -14,6 +14,13 @@ create table if not exists activation.deliveries (
     primary key (business_date, segment, destination, list_kind)
 );
 comment on table activation.deliveries is 'The send ledger: one row per list, destination and night; twice is once.';
+alter table activation.deliveries
+    drop constraint if exists deliveries_status_check,
+    add constraint deliveries_status_check check (
+        status in ('prepared', 'delivered', 'failed', 'dry_run', 'unknown')
+    );
+comment on column activation.deliveries.status is
+    'Unknown: handed over to a receiver that cannot be asked, and no answer came. It may be there; only the same bytes are sent again.';
 
 create table if not exists activation.delivery_members (
     business_date date not null,
@@ -24,7 +31,7 @@ create table if not exists activation.delivery_members (
     contact_hash text not null,
     primary key (business_date, segment, destination, customer_id)
 );
-comment on table activation.delivery_members is 'Who was on which delivered list; the contact point only as a hash.';
+comment on table activation.delivery_members is 'Who was on which list that was delivered, or may have been; the contact point only as a hash.';
 
 alter table activation.deliveries add column if not exists is_marketing boolean not null default true;
 comment on column activation.deliveries.is_marketing is
