@@ -24,16 +24,17 @@ ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", descripti
 
 
 class DropDestination(BaseModel):
-    """Where lists go: a local folder, or an Airflow connection to an SFTP server or an S3-compatible store."""
+    """Where lists go: a local folder, or an Airflow connection to an SFTP server, an S3-compatible store, a URL."""
 
     model_config = ConfigDict(extra="forbid")
 
-    transport: Literal["local", "sftp", "s3"] = "local"
+    transport: Literal["local", "sftp", "s3", "https"] = "local"
     folder: str | None = Field(
         default=None,
-        description="local path or remote folder, for s3 <bucket>/<prefix>; the business's drop folder if left out",
+        description="local path or remote folder, for s3 <bucket>/<prefix>, for https the path of the URL;"
+        " the business's drop folder if left out",
     )
-    connection: str | None = Field(default=None, description="Airflow connection id, for sftp and s3")
+    connection: str | None = Field(default=None, description="Airflow connection id, for all but local")
 
 
 class Summary(BaseModel):

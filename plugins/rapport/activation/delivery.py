@@ -2,7 +2,9 @@
 
 The bytes of a list follow from build_activation.lists and activation.memberships alone, so its SHA-256 tells whether
 two lists are the same. A delivery puts the file under its final name, then its checksum, then its manifest, then the
-ledger: a crash anywhere leaves something the next attempt recognises and completes, and never a second sending.
+ledger: a crash anywhere leaves something the next attempt recognises and completes, and never a second sending. A
+receiver that cannot be asked what is there (HTTPS) gets a list at least once: the ledger says `unknown` before the
+request goes.
 """
 
 from __future__ import annotations
@@ -21,8 +23,10 @@ import pyarrow as pa
 from rapport import settings
 from rapport.activation.decisions import keep_draws, keep_exclusions, keep_trials
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
+from rapport.activation.https import HttpsReceiver, idempotency_key
 from rapport.activation.last_look import find_barred, keep_barred
 from rapport.activation.ledger import (
+    Entry,
     PreparedList,
     enter_prepared,
     forget_undeclared,
@@ -32,9 +36,9 @@ from rapport.activation.ledger import (
 )
 from rapport.activation.list_rows import Rows, read_rows
 from rapport.activation.lists import ListOf, render
-from rapport.activation.memberships import keep_contacted, keep_members
+from rapport.activation.memberships import forget_contacted, keep_contacted, keep_members
 from rapport.activation.segments import Segment
-from rapport.activation.transports import Transport, put_once
+from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport, put_once
 from rapport.errors import DeliveryError
 from rapport.files import write_whole
 
@@ -107,7 +111,7 @@ def prepare(
 def deliver(
     conn: Connection,
     prepared: PreparedList,
-    transport: Transport,
+    transport: Transport | HttpsReceiver,
     *,
     dry_run: bool = False,
     destinations: dict[str, Destination] | None = None,
@@ -117,10 +121,10 @@ def deliver(
 
     `barred` is whom a last look at this list found just now; without it the look is taken here. Who withdrew since
     the list was built is left out and kept in activation.exclusions: the ledger then tells rows and SHA-256 of what
-    went. A dry run writes the same files to work_dir/dry_run/<date>/ instead and says so in the
-    ledger, where a later real run takes its place. Commits. Raises DeliveryError when the night's list was delivered
-    with other content, when another file has its name, or when the place refuses; PlaceUnreachable when another
-    attempt may help.
+    went. What a receiver may have already is sent as it went, under the same key. A dry run writes the same files to
+    work_dir/dry_run/<date>/ instead and says so in the ledger, where a later real run takes its place. Commits. Raises
+    DeliveryError when the night's list was delivered with other content, when another file has its name, or when the
+    place refuses; PlaceUnreachable when another attempt may help, MayHaveArrived after doubt.
     """
     which = prepared.which
     destination = (declared_destinations() if destinations is None else destinations)[which.destination]
@@ -129,25 +133,29 @@ def deliver(
         if not dry_run:
             _look_again(conn, prepared, destination, transport, barred)
         entry = locked_entry(conn, prepared)
+        if entry.is_out and not dry_run:  # a doubt counts as delivered: who got it gets nothing else
+            _refuse_other_content(conn, prepared, entry, destination)
         if entry.status == "delivered" and not dry_run:
-            _refuse_other_content(conn, prepared, entry.sha256, destination, entry.location)
             return _outcome(prepared, "already_delivered", entry.location)
         left_out = (find_barred(conn, which) if barred is None else barred) if dry_run else ()
         sent, files = _files(conn, prepared, destination, left_out)
-        if entry.status != "delivered" and sent.sha256 != prepared.sha256:
+        if not entry.is_out and sent.sha256 != prepared.sha256:
             _refuse_changed_list(conn, prepared, destination)
         if dry_run:
             location = _rehearse(prepared, files)
-            if entry.status != "delivered":
+            if not entry.is_out:
                 write_status(conn, prepared, "dry_run", location)
             conn.commit()
             return _outcome(sent, "dry_run", location)
-        listed = next(iter(files))
-        transport.forget_parts(listed)
-        for path, data in files.items():
-            put_once(transport, path, data)
-        location = transport.location(listed)
-        keep_contacted(conn, which)
+        if isinstance(transport, HttpsReceiver):
+            location = _post(conn, prepared, sent, transport, files, is_doubtful=entry.status == "unknown")
+        else:
+            listed = next(iter(files))
+            transport.forget_parts(listed)
+            for path, data in files.items():
+                put_once(transport, path, data)
+            location = transport.location(listed)
+            keep_contacted(conn, which)
         keep_members(conn, which)
         write_status(conn, sent, "delivered", location)
         conn.commit()
@@ -158,6 +166,43 @@ def deliver(
         raise
     finally:
         conn.rollback()
+
+
+def _post(
+    conn: Connection,
+    prepared: PreparedList,
+    sent: PreparedList,
+    receiver: HttpsReceiver,
+    files: Mapping[str, bytes],
+    *,
+    is_doubtful: bool,
+) -> str:
+    """Post a list, the ledger having said before that it may be out, and with whom on it; where it went.
+
+    Only where no request of this or an earlier attempt (`is_doubtful`) can have been taken, that is unsaid. Commits.
+    """
+    which = prepared.which
+    content, *_, manifest = files.values()
+    key = idempotency_key(prepared.business, which.business_date, which.segment, which.destination, which.kind)
+    location = receiver.location(key)
+    keep_contacted(conn, which)
+    write_status(conn, sent, "unknown", location, "nobody knows yet whether the receiver took it")
+    conn.commit()
+    if locked_entry(conn, sent).status != "unknown":
+        raise PlaceUnreachable(
+            "Another attempt sent this list at the same moment.", where=location, fix="the attempt is repeated"
+        )
+    try:
+        receiver.post(content, manifest, key=key)
+    except MayHaveArrived:
+        raise
+    except DeliveryError:
+        if not is_doubtful:
+            forget_contacted(conn, which)
+            write_status(conn, prepared, "prepared", "")
+            conn.commit()
+        raise
+    return location
 
 
 def write_list(
@@ -199,21 +244,25 @@ def _look_again(
     conn: Connection,
     prepared: PreparedList,
     destination: Destination,
-    transport: Transport,
+    transport: Transport | HttpsReceiver,
     barred: Mapping[str, str] | None,
 ) -> None:
     """Keep whom the last look bars, before anything is put: an attempt that is killed then leaves out the same people.
 
-    What a killed attempt has put is out; nobody can be taken off it any more. Commits.
+    What a killed attempt has put, or a receiver may have, is out; nobody can be taken off it any more. Commits.
     """
-    if locked_entry(conn, prepared).status != "delivered" and not _is_put(conn, prepared, destination, transport):
+    if not locked_entry(conn, prepared).is_out and not _is_put(conn, prepared, destination, transport):
         barred = find_barred(conn, prepared.which) if barred is None else barred
         keep_barred(conn, prepared.which, barred)
     conn.commit()
 
 
-def _is_put(conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport) -> bool:
-    """Whether the list as the ledger has it lies at its place."""
+def _is_put(
+    conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport | HttpsReceiver
+) -> bool:
+    """Whether the list as the ledger has it lies at its place, where that can be asked."""
+    if isinstance(transport, HttpsReceiver):
+        return False
     digest = transport.digest(remote_path(prepared.which, destination))
     return digest is not None and digest == write_list(conn, prepared.which, "going", destination).sha256
 
@@ -256,17 +305,15 @@ def _files(
     }
 
 
-def _refuse_other_content(
-    conn: Connection, prepared: PreparedList, delivered: str, destination: Destination, location: str
-) -> None:
-    # Whom a later look bars would belong on a list of those who leave too, and it is out already.
-    if prepared.which.kind == "remove":
+def _refuse_other_content(conn: Connection, prepared: PreparedList, entry: Entry, destination: Destination) -> None:
+    # Whom a later look bars would belong on a list of those who leave too, and it is out; the next night's names them.
+    if prepared.which.kind == "remove" and entry.status == "delivered":
         return
     now = write_list(conn, prepared.which, "going", destination).sha256
-    if delivered != now:
+    if entry.sha256 != now:
         raise DeliveryError(
-            f"This list was delivered already, with other content: SHA-256 {delivered[:12]}… then, {now[:12]}… now.",
-            where=location or f"{prepared.which}",
+            f"This list was delivered already, with other content: SHA-256 {entry.sha256[:12]}… then, {now[:12]}… now.",
+            where=entry.location or f"{prepared.which}",
             fix="a night sends once: find out what changed, and send corrections with the next night",
         )
 

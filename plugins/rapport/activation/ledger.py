@@ -49,6 +49,11 @@ class Entry:
     sha256: str
     location: str
 
+    @property
+    def is_out(self) -> bool:
+        """Delivered, or maybe so: nobody can be taken off it any more."""
+        return self.status in ("delivered", "unknown")
+
 
 def enter_prepared(conn: Connection, prepared: PreparedList, *, is_marketing: bool) -> None:
     """Write a list down as prepared; what has been delivered stays so. Does not commit."""
@@ -60,7 +65,7 @@ def enter_prepared(conn: Connection, prepared: PreparedList, *, is_marketing: bo
         " status = excluded.status, file_name = excluded.file_name, n_rows = excluded.n_rows,"
         " sha256 = excluded.sha256, is_marketing = excluded.is_marketing,"
         " location = null, reason = null, prepared_at = clock_timestamp()"
-        " where deliveries.status <> 'delivered'",
+        " where deliveries.status not in ('delivered', 'unknown')",
         [*_key(prepared.which), prepared.which.file_name, prepared.n_rows, prepared.sha256, is_marketing],
     )
 
@@ -81,31 +86,39 @@ def locked_entry(conn: Connection, prepared: PreparedList) -> Entry:
 
 
 def lists_of(conn: Connection, business: str, business_date: date, destination: str) -> list[tuple[PreparedList, str]]:
-    """The destination's lists of the night, each with its status, in the order in which they go."""
+    """The destination's lists of the night, each with its status, in the order in which they go.
+
+    Last what a receiver may have already: a list on which it hangs up each time then keeps no other from going.
+    """
     return [
         (PreparedList(business, ListOf(business_date, segment, destination, kind), n_rows, sha256), status)
         for segment, kind, n_rows, sha256, status in conn.execute(
             "select segment, list_kind, n_rows, sha256, status from activation.deliveries"
-            f" where business_date = %s and destination = %s and list_kind <> 'recall' order by {_IN_ORDER}",
+            " where business_date = %s and destination = %s and list_kind <> 'recall'"
+            f" order by status = 'unknown', {_IN_ORDER}",
             [business_date, destination],
         ).fetchall()
     ]
 
 
-def write_status(conn: Connection, prepared: PreparedList, status: str, location: str) -> None:
+def write_status(
+    conn: Connection, prepared: PreparedList, status: str, location: str, reason: str | None = None
+) -> None:
     """Write what became of a list: rows and content as they went. Does not commit."""
     delivered_at = "clock_timestamp()" if status == "delivered" else "null"
     conn.execute(
-        "update activation.deliveries set status = %s, location = %s, reason = null, file_name = %s,"
+        "update activation.deliveries set status = %s, location = %s, reason = %s, file_name = %s,"
         f" n_rows = %s, sha256 = %s, delivered_at = {delivered_at} where {_THIS_LIST}",
-        [status, location, prepared.which.file_name, prepared.n_rows, prepared.sha256, *_key(prepared.which)],
+        [status, location, reason, prepared.which.file_name, prepared.n_rows, prepared.sha256, *_key(prepared.which)],
     )
 
 
 def write_failure(conn: Connection, prepared: PreparedList, error: DeliveryError) -> None:
-    """Write why a list did not go; a delivered one stays delivered. Commits."""
+    """Write why a list did not go; a delivered one stays delivered, and a doubt a doubt. Commits."""
     conn.execute(
-        f"update activation.deliveries set status = 'failed', reason = %s where {_THIS_LIST} and status <> 'delivered'",
+        "update activation.deliveries set reason = %s,"
+        " status = case status when 'unknown' then status else 'failed' end"
+        f" where {_THIS_LIST} and status <> 'delivered'",
         [error.what, *_key(prepared.which)],
     )
     conn.commit()
@@ -114,7 +127,7 @@ def write_failure(conn: Connection, prepared: PreparedList, error: DeliveryError
 def forget_undeclared(conn: Connection, business_date: date, declared: Sequence[ListOf]) -> None:
     """An earlier attempt may have prepared a list that nobody declares any more: nobody would ever send it."""
     conn.execute(
-        "delete from activation.deliveries where business_date = %s and status <> 'delivered'"
+        "delete from activation.deliveries where business_date = %s and status not in ('delivered', 'unknown')"
         " and (segment, destination, list_kind) not in (select * from unnest(%s::text[], %s::text[], %s::text[]))",
         [
             business_date,

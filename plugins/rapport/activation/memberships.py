@@ -76,6 +76,23 @@ def keep_contacted(conn: Connection, which: ListOf) -> None:
     )
 
 
+def forget_contacted(conn: Connection, which: ListOf) -> None:
+    """Take back what keep_contacted wrote of a list that did not go after all. Does not commit."""
+    conn.execute(
+        "delete from activation.delivery_members as members"
+        " where business_date = %(night)s and segment = %(segment)s and destination = %(destination)s"
+        " and not exists (select from activation.deliveries as others where others.business_date = %(night)s"
+        " and others.segment = %(segment)s and others.destination = %(destination)s and others.list_kind <> %(kind)s"
+        " and others.list_kind in ('full', 'add') and others.status in ('delivered', 'unknown'))",
+        {
+            "night": which.business_date,
+            "segment": which.segment,
+            "destination": which.destination,
+            "kind": which.kind,
+        },
+    )
+
+
 def rebuild(conn: Connection, which: ListOf) -> bytes:
     """A delivered list once more, byte for byte, but for who was erased since or a mapping that was changed.
 

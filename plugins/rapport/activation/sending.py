@@ -12,10 +12,11 @@ import psycopg
 
 from rapport.activation.delivery import Outcome, deliver, write_list
 from rapport.activation.destinations import declared_destinations
+from rapport.activation.https import HttpsReceiver
 from rapport.activation.last_look import find_all_barred
 from rapport.activation.ledger import PreparedList, lists_of, write_failure
 from rapport.activation.lists import ListOf
-from rapport.activation.transports import PlaceUnreachable, Transport
+from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport
 from rapport.errors import DeliveryError
 from rapport.nights import advance, find_night
 
@@ -31,7 +32,13 @@ class Deliveries:
 
 
 def deliver_all(
-    conn: Connection, business: str, business_date: date, destination: str, transport: Transport, *, dry_run: bool
+    conn: Connection,
+    business: str,
+    business_date: date,
+    destination: str,
+    transport: Transport | HttpsReceiver,
+    *,
+    dry_run: bool,
 ) -> Deliveries:
     """Deliver the lists that `prepare` wrote into the ledger for a destination, each in a transaction of its own.
 
@@ -42,7 +49,7 @@ def deliver_all(
     lists = lists_of(conn, business, business_date, destination)
     waiting = [item for item, status in lists if status != "delivered"]
     outcomes: dict[str, Outcome] = {}
-    n_rows, failures = 0, {}
+    n_rows, failures = 0, dict[str, DeliveryError]()
     try:
         barred = find_all_barred(conn, business_date, destination) if waiting else {}
         with transport if waiting else nullcontext(transport) as place:
@@ -50,6 +57,13 @@ def deliver_all(
                 try:
                     left_out = barred.get(item.which.segment, {})
                     delivery = deliver(conn, item, place, dry_run=dry_run, barred=left_out)
+                except MayHaveArrived as error:
+                    failures[_name(item)] = error
+                    raise PlaceUnreachable(
+                        "The receiver left another list without an answer; this one has not been tried.",
+                        where=error.where,
+                        fix=error.fix,
+                    ) from None
                 except PlaceUnreachable:
                     raise
                 except DeliveryError as error:

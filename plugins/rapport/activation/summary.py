@@ -59,6 +59,8 @@ GLOSSARY = {
     "left out": "in a segment and not on its list; the first reason that applies counts, once per list",
     "held out": "chosen by lot to get no message, so that what messages achieve can be measured",
     "waits": "checked and written, and not with its receiver yet",
+    "unknown": "sent, and no answer came: the receiver may have it or not. The same is sent again, in a way that the"
+    " receiver can tell; whoever is on it counts as written to",
     "achieved": "of 100 who were sent the list, how many more ordered within 30 days than of 100 held out by lot, with"
     " the range in which the truth lies 19 times in 20; where it spans 0, nothing is proven",
 }

@@ -24,7 +24,7 @@ create table if not exists activation.delivery_members (
     contact_hash text not null,
     primary key (business_date, segment, destination, customer_id)
 );
-comment on table activation.delivery_members is 'Who was on which delivered list; the contact point only as a hash.';
+comment on table activation.delivery_members is 'Who was on which list that was delivered, or may have been; the contact point only as a hash.';
 
 alter table activation.deliveries add column if not exists is_marketing boolean not null default true;
 comment on column activation.deliveries.is_marketing is
@@ -35,11 +35,13 @@ alter table activation.deliveries add constraint deliveries_list_kind_check
 check (list_kind in ('full', 'add', 'remove', 'recall'));
 alter table activation.deliveries drop constraint if exists deliveries_status_check;
 alter table activation.deliveries add constraint deliveries_status_check
-check (status in ('prepared', 'waiting_approval', 'approved', 'held_back', 'delivered', 'failed', 'dry_run'));
+check (
+    status in ('prepared', 'waiting_approval', 'approved', 'held_back', 'delivered', 'failed', 'dry_run', 'unknown')
+);
 comment on column activation.deliveries.list_kind is
     'full: everybody on the list; add and remove: who is new or gone against the last delivered; recall: who was on a list sent wrongly.';
 comment on column activation.deliveries.status is
-    'waiting_approval: changed unusually, somebody has to look; approved: goes next; held_back: nobody approved it, it is never sent.';
+    'waiting_approval: changed unusually, somebody has to look; approved: goes next; held_back: nobody approved it, it is never sent; unknown: handed over to a receiver that cannot be asked, and no answer came: it may be there, and only the same bytes are sent again.';
 
 create table if not exists activation.exclusions (
     business_date date not null references ops.nights,
