@@ -45,12 +45,12 @@ def ask(conn: psycopg.Connection[Any], statement: str) -> str:
     columns = cursor.description or []
     types = [conn.adapters.types[column.type_code].name for column in columns]
     rule = "|".join("---:" if name in _NUMBERS else "---" for name in types)
-    head, *body = (f"| {' | '.join(cells)} |\n" for cells in ([column.name for column in columns], *map(_cells, cursor)))
-    return "".join((head, f"|{rule}|\n", *body))
+    names = [column.name for column in columns]
+    return "".join((_row(names), f"|{rule}|\n", *map(_row, cursor)))
 
 
-def _cells(row: Sequence[Any]) -> list[str]:
-    return [_cell(value) for value in row]
+def _row(values: Sequence[Any]) -> str:
+    return f"| {' | '.join(map(_cell, values))} |\n"
 
 
 def _cell(value: Any) -> str:
