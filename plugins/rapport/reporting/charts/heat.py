@@ -1,0 +1,71 @@
+"""A table of shares whose cells are the darker the more they hold, with the figure written in each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rapport.reporting.charts.chart import WIDTH, Chart, picture
+from rapport.reporting.charts.marks import mark, text
+from rapport.reporting.figures import Number, share
+
+_TOP, _ROW, _LEFT = 22, 21, 118
+
+
+def heat(
+    title: str,
+    unit: str,
+    heading: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[Number | None]]],
+    *,
+    darkest: float | None = None,
+    thin: Sequence[bool] = (),
+) -> Chart:
+    """Shares, None for none. `darkest` is the share with the full tone, the largest unless given; thin rows say so."""
+    largest = darkest or max((float(value) for _, values in rows for value in values if value is not None), default=1)
+    wide = (WIDTH - _LEFT) / len(columns)
+    drawn = [text(0, 14, heading, quiet=True)]
+    drawn += [
+        text(_LEFT + wide * (place + 0.5), 14, said, anchor="middle", quiet=True) for place, said in enumerate(columns)
+    ]
+    for number, (name, values) in enumerate(rows):
+        top = _TOP + _ROW * number
+        is_thin = bool(thin) and thin[number]
+        drawn.append(text(0, top + 15, f"{name}, too thin" if is_thin else name, quiet=is_thin))
+        for place, value in enumerate(values):
+            if value is None:
+                continue
+            part = min(float(value) / (largest or 1), 1.0)
+            said = f"{name}, {columns[place]}: {share(value)}"
+            drawn.append(
+                mark(
+                    "rect",
+                    said,
+                    class_="f-heat",
+                    x=_LEFT + wide * place + 0.5,
+                    y=top + 0.5,
+                    width=wide - 1,
+                    height=_ROW - 1,
+                    opacity=f"{0.06 + 0.94 * part:.2f}",
+                )  # fmt: skip
+            )
+            drawn.append(
+                text(
+                    _LEFT + wide * (place + 0.5),
+                    top + 15,
+                    f"{100 * float(value):.0f}",
+                    anchor="middle",
+                    tone="on" if part > 0.55 else "",
+                )  # fmt: skip
+            )
+    told = "; ".join(
+        f"{name}: " + ", ".join("none" if value is None else share(value) for value in values[:4])
+        for name, values in rows[-3:]
+    )
+    return Chart(
+        title,
+        unit,
+        picture(_TOP + _ROW * len(rows) + 2, title, f"{unit}. The last rows begin: {told}", drawn),
+        (heading, *columns),
+        tuple((name, *("" if value is None else share(value) for value in values)) for name, values in rows),
+    )
