@@ -70,11 +70,8 @@ def _piece(heights: Scale, base: float, value: float, left: float, width: float,
         return []
     top, bottom = heights.place(base + value), heights.place(base)
     gap = 1 if bottom - top > 2.5 else 0  # a seam, so that neighbours are told apart without their colours
-    return [
-        mark(
-            "rect", said, class_=f"f-{tone}", x=left, y=top + gap / 2, width=width, height=max(bottom - top - gap, 0.4)
-        )
-    ]
+    height = max(bottom - top - gap, 0.4)
+    return [mark("rect", said, class_=f"f-{tone}", x=left, y=top + gap / 2, width=width, height=height)]
 
 
 def _described(months: Sequence[date], series: Sequence[Series], parts: list[list[float]], told: Form) -> str:

@@ -37,27 +37,11 @@ def heat(
                 continue
             part = min(float(value) / (largest or 1), 1.0)
             said = f"{name}, {columns[place]}: {share(value)}"
-            drawn.append(
-                mark(
-                    "rect",
-                    said,
-                    class_="f-heat",
-                    x=_LEFT + wide * place + 0.5,
-                    y=top + 0.5,
-                    width=wide - 1,
-                    height=_ROW - 1,
-                    opacity=f"{0.06 + 0.94 * part:.2f}",
-                )  # fmt: skip
-            )
-            drawn.append(
-                text(
-                    _LEFT + wide * (place + 0.5),
-                    top + 15,
-                    f"{100 * float(value):.0f}",
-                    anchor="middle",
-                    tone="on" if part > 0.55 else "",
-                )  # fmt: skip
-            )
+            left, opacity = _LEFT + wide * place, f"{0.06 + 0.94 * part:.2f}"
+            size = {"x": left + 0.5, "y": top + 0.5, "width": wide - 1, "height": _ROW - 1.0}
+            drawn.append(mark("rect", said, class_="f-heat", opacity=opacity, **size))
+            tone = "on" if part > 0.55 else ""
+            drawn.append(text(left + wide / 2, top + 15, f"{100 * value:.0f}", anchor="middle", tone=tone))
     told = "; ".join(
         f"{name}: " + ", ".join("none" if value is None else share(value) for value in values[:4])
         for name, values in rows[-3:]

@@ -42,9 +42,8 @@ def lines(
     wide = (WIDTH - _RIGHT - _LEFT - 12) / max(len(months) - 1, 1)
     places = [_LEFT + 6 + wide * place for place in range(len(months))]
     drawn = [_behind(band, heights)] if band else []
-    drawn += [
-        across(_LEFT, WIDTH - _RIGHT, heights.place(tick), "zero" if tick == 0 else "grid") for tick in heights.ticks
-    ]
+    for tick in heights.ticks:
+        drawn.append(across(_LEFT, WIDTH - _RIGHT, heights.place(tick), "zero" if tick == 0 else "grid"))
     drawn += [
         text(_LEFT - 6, heights.place(tick) + 4, (axis or form)(tick), anchor="end", quiet=True)
         for tick in heights.ticks
@@ -105,18 +104,13 @@ def _bands(one: Series, places: list[float], heights: Scale) -> list[str]:
 
 
 def _line(one: Series, places: list[float], heights: Scale, number: int) -> list[str]:
-    dashes = ("", "7 3", "2 3", "9 3 2 3")[number % 4]  # told apart in black and white, too
-    told: dict[str, str | float] = {"stroke_dasharray": dashes} if dashes else {}
-    return [
-        mark(
-            "path",
-            class_=f"l-{one.tone}",
-            d=path([(places[at], heights.place(float(one.values[at] or 0))) for at in run]),
-            **told,
-        )
-        for run in _runs(one.values)
-        if len(run) > 1
-    ]
+    dashes = ("none", "7 3", "2 3", "9 3 2 3")[number % 4]  # told apart in black and white, too
+    parts = []
+    for run in _runs(one.values):
+        found = path([(places[place], heights.place(one.values[place] or 0)) for place in run])
+        if len(run) > 1:
+            parts.append(mark("path", class_=f"l-{one.tone}", d=found, stroke_dasharray=dashes))
+    return parts
 
 
 def _points(one: Series, months: Sequence[date], places: list[float], heights: Scale, form: Form) -> list[str]:

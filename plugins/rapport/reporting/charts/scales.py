@@ -39,9 +39,7 @@ def scale(
     if most is not None and last * step > most:
         last = floor(most / step + 1e-9)
     ticks = tuple(round(step * position, 10) for position in range(first, last + 1))
-    return Scale(
-        ticks[0], max(ticks[-1], most if most is not None and high > ticks[-1] else ticks[-1]), start, end, ticks
-    )
+    return Scale(ticks[0], ticks[-1] if most is None or high <= ticks[-1] else most, start, end, ticks)
 
 
 def month_labels(months: Sequence[date]) -> list[tuple[int, str]]:

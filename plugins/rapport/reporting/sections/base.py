@@ -34,17 +34,15 @@ def base(marts: Marts) -> Section:
         {row["month"]: row for row in marts.rows(query)} for query in (_STAGES, _REVENUE, _REPEAT)
     )
     month, before, year_before = marts.last_month, month_before(marts.last_month), _year_before(marts.last_month)
+    amount = money(marts.currency)
     section.cards = [
         _card("persons known", stages, "n_known", month, before, count),
         _card("customers, who have bought", stages, "n_customers", month, before, count),
         _card("active: not waiting longer than is usual for them", stages, "n_active", month, before, count),
         _card(f"buyers in {short_month(month)}", revenue, "n_buyers", month, before, count),
-        _card(
-            f"net revenue in {short_month(month)}", revenue, "net_revenue_amount", month, before, money(marts.currency)
-        ),
+        _card(f"net revenue in {short_month(month)}", revenue, "net_revenue_amount", month, before, amount),
         _repeat_card(repeat, month, before),
     ]
-    amount = money(marts.currency)
     if month in revenue and revenue[month]["net_revenue_amount"]:
         section.short = f"{month_name(month)} brought {amount(revenue[month]['net_revenue_amount'])}" + "".join(
             f", {_against(revenue[month], revenue[other], 'net_revenue_amount')} {said}"

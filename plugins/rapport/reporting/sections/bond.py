@@ -74,7 +74,7 @@ def _tiers(marts: Marts, section: Section) -> None:
 
 
 def _kinds(marts: Marts, section: Section) -> None:
-    """Styles and classes are what each night published, so tonight's stands as last column beside months that are over."""
+    """Styles and classes are known as nights published them: by month once there are two, else as they are tonight."""
     history = marts.rows(_SHARES)
     if len(history) > 1:
         months = [row["month"] for row in history]
@@ -88,11 +88,13 @@ def _kinds(marts: Marts, section: Section) -> None:
             )
         )
         if any(row["n_classed"] for row in history):
-            between = [
-                (row["n_classed"] or 0) - (row["n_relationship"] or 0) - (row["n_bought"] or 0) for row in history
-            ]
-            values = {"3.0": [row["n_relationship"] or 0 for row in history], "2.0": between,
-                      "1.0": [row["n_bought"] or 0 for row in history]}  # fmt: skip
+            values = {
+                "3.0": [row["n_relationship"] or 0 for row in history],
+                "2.0": [
+                    (row["n_classed"] or 0) - (row["n_relationship"] or 0) - (row["n_bought"] or 0) for row in history
+                ],
+                "1.0": [row["n_bought"] or 0 for row in history],
+            }
             section.charts.append(
                 stacked_columns(
                     "Loyalty classes at each month's end",
@@ -103,21 +105,25 @@ def _kinds(marts: Marts, section: Section) -> None:
                 )
             )
         return
-    for query, names, said in (
-        (_NOW_STYLED, {style: style for style in _STYLES}, "Of {n} customers with a shopper style, {shares}."),
-        (_NOW_CLASSED, {key: f"in class {name}" for key, (name, _) in _CLASSES.items()},
-         "Of {n} repeat customers, {shares}."),
-    ):  # fmt: skip
-        found = {row["name"]: row["n"] for row in marts.rows(query) if row["name"] in names}
-        if whole := sum(found.values()):
-            shares = ", ".join(f"{share(found.get(key, 0) / whole)} are {name}" for key, name in names.items())
-            section.said.append(said.format(n=count(whole), shares=shares))
+    styles = _now(marts, _NOW_STYLED, {style: style for style in _STYLES})
+    classes = _now(marts, _NOW_CLASSED, {key: f"in class {name}" for key, (name, _) in _CLASSES.items()})
+    for told, who, silent in (
+        (styles, "customers with a shopper style", "Shopper styles: there are too few signs to tell anybody's."),
+        (classes, "repeat customers", "Loyalty classes: nobody has come back yet."),
+    ):
+        if told:
+            section.said.append(f"Of {told[0]} {who}, {told[1]}.")
         else:
-            section.silent.append(
-                "Shopper styles: too few signs to tell anybody's." if names.get("mixed")
-                else "Loyalty classes: nobody has come back yet."
-            )  # fmt: skip
+            section.silent.append(silent)
     section.silent.append("Shares of styles and classes month by month: they are drawn from the second month's end on.")
+
+
+def _now(marts: Marts, query: str, names: dict[str, str]) -> tuple[str, str] | None:
+    """How many have one of the names tonight, and the share of each in words."""
+    found = {row["name"]: row["n"] for row in marts.rows(query) if row["name"] in names}
+    whole = sum(found.values())
+    shares = (f"{share(found.get(key, 0) / whole)} are {name}" for key, name in names.items())
+    return (count(whole), ", ".join(shares)) if whole else None
 
 
 def _premium(marts: Marts, section: Section) -> None:
@@ -143,7 +149,7 @@ def _premium(marts: Marts, section: Section) -> None:
             )
     if not rows:
         section.silent.append(
-            "Premium of the engaged: no tier has had its months after yet, or nothing can be compared."
+            "Premium of the engaged: no tier has had its months after yet, or there is nobody to compare."
         )
         return
     tier_month = next(iter(found.values()))["tier_month"]

@@ -32,7 +32,7 @@ def claims(marts: Marts) -> Section:
         section.charts.append(
             estimates(
                 "What the literature says (grey), and what is measured here",
-                "percent, or percentage points for trust; 95 % intervals; claims with another unit are in the table only",
+                "percent, or percentage points for trust; 95 % intervals; claims in other units stand in the table",
                 [
                     Estimate(
                         words(row["claim"]),
@@ -73,8 +73,8 @@ def claims(marts: Marts) -> Section:
     agreeing = sum(row["answer"] == "agrees" for row in rows)
     apart = sum(row["answer"] in ("below", "above") for row in rows)
     section.short = (
-        f"Of {count(len(rows))} claims of the literature {count(agreeing)} agree with these data, {count(apart)} lie apart,"
-        f" {count(len(rows) - agreeing - apart)} cannot be answered or compared."
+        f"Of {count(len(rows))} claims of the literature {count(agreeing)} agree with these data, {count(apart)} lie"
+        f" apart, {count(len(rows) - agreeing - apart)} cannot be answered or compared."
     )
     return section
 
@@ -110,9 +110,6 @@ def _own(row: Row) -> str:
     if not _is_answered(row):
         return ""
     form = _form(row)
-    interval = (
-        ""
-        if row["own_low"] is None or row["own_high"] is None
-        else f" ({between(row['own_low'], row['own_high'], form)})"
-    )
-    return f"{form(row['own_value'])}{interval}"
+    if row["own_low"] is None or row["own_high"] is None:
+        return form(row["own_value"])
+    return f"{form(row['own_value'])} ({between(row['own_low'], row['own_high'], form)})"

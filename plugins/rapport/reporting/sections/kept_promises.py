@@ -35,9 +35,7 @@ def kept_promises(marts: Marts) -> Section:
         found[row["promise_type"], row["month"]][row["status"]] = row["n"]
     months = sorted({month for _, month in found})
     if not months:
-        section.silent.append(
-            "No export tells of a promise: no promised day, no service contact, no refund, no reward."
-        )
+        section.silent.append("No export tells of a promise: no day, no service contact, no refund, no reward.")
         return section
     series = [_series(kind, found, months) for kind in _KINDS if any(key[0] == kind for key in found)]
     section.charts.append(
@@ -65,8 +63,8 @@ def kept_promises(marts: Marts) -> Section:
     if kept + broken:
         thin = " (too thin to rely on)" if kept + broken < least_for_a_share() else ""
         section.short = (
-            f"Of {plural(kept + broken, 'promise')} that fell due in {month_name(months[-1])}, {share(kept / (kept + broken))}"
-            f" were kept{thin}."
+            f"Of {plural(kept + broken, 'promise')} that fell due in {month_name(months[-1])},"
+            f" {share(kept / (kept + broken))} were kept{thin}."
         )
     for kind, (name, _) in _KINDS.items():
         if not any(key[0] == kind for key in found):

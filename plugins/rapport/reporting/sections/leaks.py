@@ -74,9 +74,8 @@ def _cohorts(rows: list[Row], section: Section) -> None:
 def _loss(rows: list[Row], marts: Marts, section: Section) -> None:
     known = [row for row in rows if row["loss_rate"] is not None]
     if not known:
-        reason = next(
-            (row["missing_reason"] for row in reversed(rows) if row["missing_reason"]), "nobody has bought yet"
-        )
+        reasons = [row["missing_reason"] for row in reversed(rows) if row["missing_reason"]]
+        reason = reasons[0] if reasons else "nobody has bought yet"
         section.silent.append(f"Yearly loss: {reason}.")
         return
     last = known[-1]
@@ -110,9 +109,8 @@ def _loss(rows: list[Row], marts: Marts, section: Section) -> None:
         f" {between(low, high, share)}.{thin}"
     )
     if last["lost_amount"] is not None:
-        section.said.append(
-            f"The {count(last['n_lost'])} lost had brought {amount(last['lost_amount'])} in their last year."
-        )
+        n_lost, brought = count(last["n_lost"]), amount(last["lost_amount"])
+        section.said.append(f"The {n_lost} lost had brought {brought} in the year before they left.")
     _costs(last, marts, section)
 
 

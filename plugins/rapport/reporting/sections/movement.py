@@ -114,14 +114,8 @@ def _shift(rows: list[Row], section: Section) -> None:
                 "share of those with a style at the ends of a month and of the one before",
                 [row["month"] for row in known],
                 [
-                    Series(
-                        "relational", "strong", [row["n_towards_relational"] / row["n_styled_twice"] for row in known]
-                    ),
-                    Series(
-                        "transactional",
-                        "bad",
-                        [row["n_towards_transactional"] / row["n_styled_twice"] for row in known],
-                    ),
+                    Series(style, tone, [row[f"n_towards_{style}"] / row["n_styled_twice"] for row in known])
+                    for style, tone in (("relational", "strong"), ("transactional", "bad"))
                 ],
                 form=share,
             )
@@ -134,9 +128,8 @@ def _shift(rows: list[Row], section: Section) -> None:
             f" {count(row['n_towards_transactional'])} towards the transactional style."
         )
     else:
-        reason = next(
-            (row["missing_reason"] for row in reversed(rows) if row["missing_reason"]), "no month is over yet"
-        )
+        reasons = [row["missing_reason"] for row in reversed(rows) if row["missing_reason"]]
+        reason = reasons[0] if reasons else "no month is over yet"
         section.silent.append(f"From transactions to relationships, month by month: {reason}.")
     classed = next((row for row in reversed(rows) if row["n_classed_twice"]), None)
     if classed:

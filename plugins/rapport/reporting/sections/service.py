@@ -58,27 +58,22 @@ def _contact_rate(rows: list[Row], section: Section) -> None:
         section.silent.append("Contact rate: no export tells of service contacts.")
         return
     months, thin = [row["month"] for row in rows], [bool(row["is_too_thin"]) for row in rows]
-    for key, tone, title, unit in (
-        ("contacts_per_order", "warn", "Contacts per order, by month", "service contacts opened, per counted order of the month"),
-        ("orders_per_contact", "strong", "Orders per contact, by month", "counted orders, per service contact of the month"),
-    ):  # fmt: skip
+    for key, tone, unit in (
+        ("contacts_per_order", "warn", "service contacts opened, per counted order of the month"),
+        ("orders_per_contact", "strong", "counted orders, per service contact opened in the month"),
+    ):
         values = [row[key] for row in rows]
         if any(value is not None for value in values):
-            section.charts.append(
-                lines(
-                    title,
-                    f"{unit}; hollow: too thin",
-                    months,
-                    [Series(words(key), tone, values, is_thin=thin)],
-                    form=decimal,
-                )
-            )
+            series = Series(words(key), tone, values, is_thin=thin)
+            title = f"{words(key).capitalize()}, by month"
+            section.charts.append(lines(title, f"{unit}; hollow: too thin", months, [series], form=decimal))
     last = rows[-1]
     if last["trust_index"] is not None:
         thin_told = " Too thin to rely on." if last["is_too_thin"] else ""
         section.short = (
-            f"Trust index of {month_name(last['month'])}: {decimal(last['trust_index'])}; 100 is as usual, more is fewer"
-            f" contacts for as many orders ({plural(last['n_contacts'], 'contact')}, {plural(last['n_orders'], 'order')}).{thin_told}"
+            f"Trust index of {month_name(last['month'])}: {decimal(last['trust_index'])}; 100 is as usual, more is"
+            f" fewer contacts for as many orders ({plural(last['n_contacts'], 'contact')},"
+            f" {plural(last['n_orders'], 'order')}).{thin_told}"
         )
 
 
@@ -100,8 +95,8 @@ def _recovery(rows: list[Row], section: Section) -> None:
         section.charts.append(
             estimates(
                 "After a bad experience: who came back, and who was lost",
-                "share of cases old enough to tell (n), by whether somebody spoke to the customer in time; 95 % intervals;"
-                " observed, not caused by speaking alone",
+                "share of cases old enough to tell (n), by whether somebody spoke to the customer in time;"
+                " 95 % intervals; observed, not caused by speaking alone",
                 shown,
                 form=share,
                 of="cases",

@@ -70,31 +70,35 @@ def _recommendation(marts: Marts, section: Section) -> None:
         section.short = _nps_told(nps)
     for measure, told in (("csat", "satisfied (4 or 5 of 5)"), ("ces", "ease, 1 to 7, mean")):
         if found := [row for row in rows if row["measure"] == measure]:
-            form = share if measure == "csat" else decimal
-            last = found[-1]
-            interval = (
-                f" ({between(last['interval_low'], last['interval_high'], form)})"
-                if last["interval_low"] is not None
-                else ""
-            )
-            thin = ", too thin" if last["is_too_thin"] else ""
-            section.said.append(
-                f"{measure.upper()} of {month_name(last['month'])}, {told}: {form(last['score'])}{interval},"
-                f" {plural(last['n_responses'], 'answer')}{thin}."
-            )
+            section.said.append(f"{measure.upper()} of {month_name(found[-1]['month'])}, {told}: {_score(found[-1])}.")
     if touchpoints := marts.rows(_TOUCHPOINTS):
         section.charts.append(
             estimates(
                 f"Net promoter score by touchpoint, {month_name(marts.last_month)}",
                 "promoters less detractors of 100 answers about the experience; 95 % intervals",
                 [
-                    Estimate(f"{words(row['touchpoint'])} ({count(row['n_responses'])})", None if row["is_too_thin"] else row["score"],
-                             row["interval_low"], row["interval_high"], row["n_responses"])
+                    Estimate(
+                        f"{words(row['touchpoint'])} ({count(row['n_responses'])})",
+                        None if row["is_too_thin"] else row["score"],
+                        row["interval_low"],
+                        row["interval_high"],
+                        row["n_responses"],
+                    )
                     for row in touchpoints
                 ],
-                form=points, line=0.0, of="answers",
+                form=points,
+                line=0.0,
+                of="answers",
             )
-        )  # fmt: skip
+        )
+
+
+def _score(row: Row) -> str:
+    form = share if row["measure"] == "csat" else decimal
+    told = form(row["score"])
+    if row["interval_low"] is not None:
+        told += f" ({between(row['interval_low'], row['interval_high'], form)})"
+    return f"{told}, {plural(row['n_responses'], 'answer')}" + (", too thin" if row["is_too_thin"] else "")
 
 
 def _nps_told(nps: list[Row]) -> str:
@@ -123,8 +127,8 @@ def _themes(marts: Marts, section: Section) -> None:
     section.charts.append(
         estimates(
             f"What texts speak of, {month_name(marts.last_month)}",
-            f"share of the month's {plural(told[0]['n_all_texts'], 'text')}, which may have several themes; 95 % intervals;"
-            " the grey mark is the share of the months before",
+            f"share of the month's {plural(told[0]['n_all_texts'], 'text')}, which may have several themes;"
+            " 95 % intervals; the grey mark is the share of the months before",
             [
                 Estimate(
                     f"{words(row['theme'])}{', rising' if row['is_rising'] else ''}",
