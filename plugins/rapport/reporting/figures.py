@@ -18,9 +18,10 @@ def count(value: Number) -> str:
 
 
 def decimal(value: Number) -> str:
-    """12, or 1.2 below ten, or 0.12 below one."""
-    size = abs(value)
-    return _plain(f"{value:,.0f}" if size >= 10 else f"{value:,.1f}" if size >= 1 else f"{value:.2f}")
+    """12, or 1.2 below ten, or 0.12 below one; a round number without decimals."""
+    if abs(value) >= 10 or value == round(value):
+        return _plain(f"{value:,.0f}")
+    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
 
 
 def share(value: Number) -> str:

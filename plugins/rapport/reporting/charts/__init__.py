@@ -5,5 +5,6 @@ from rapport.reporting.charts.columns import stacked_columns
 from rapport.reporting.charts.estimates import Estimate, estimates
 from rapport.reporting.charts.heat import heat
 from rapport.reporting.charts.lines import Band, lines
+from rapport.reporting.charts.shares import shares
 
-__all__ = ["Band", "Chart", "Estimate", "Series", "estimates", "heat", "lines", "stacked_columns"]
+__all__ = ["Band", "Chart", "Estimate", "Series", "estimates", "heat", "lines", "shares", "stacked_columns"]

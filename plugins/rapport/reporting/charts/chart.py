@@ -9,7 +9,7 @@ from html import escape
 from rapport.reporting.charts.marks import text
 from rapport.reporting.figures import Number
 
-WIDTH = 560
+WIDTH = 600
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rapport.reporting.charts.marks import across, mark, text
 from rapport.reporting.charts.scales import Scale, month_labels, scale
 from rapport.reporting.figures import Form, count, share, short_month
 
-_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 52, 158, 12, 24, 270
+_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 52, 190, 12, 24, 270
 
 
 def stacked_columns(

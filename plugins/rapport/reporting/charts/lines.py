@@ -11,7 +11,7 @@ from rapport.reporting.charts.marks import across, mark, path, text
 from rapport.reporting.charts.scales import Scale, month_labels, scale
 from rapport.reporting.figures import Form, Number, between, short_month
 
-_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 52, 158, 14, 24, 250
+_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 52, 190, 14, 24, 250
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import ceil, floor, log10
 
-_MOST_MONTHS = 9  # more labels than this run into each other
+_MOST_MONTHS = 7  # more labels than this run into each other
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def scale(
 
 def month_labels(months: Sequence[date]) -> list[tuple[int, str]]:
     """Positions that get a label, and what it says; the newest always has one."""
-    every = next(step for step in (1, 2, 3, 6, 12, 24, 48, 96) if len(months) <= step * _MOST_MONTHS)
+    every = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 96) if len(months) <= step * _MOST_MONTHS)
     last = len(months) - 1
     return [
         (position, f"{month:%b} {month.year % 100:02}")

@@ -58,7 +58,7 @@ def base(marts: Marts) -> Section:
                 "Net revenue by month, and how much of it needed no incentive",
                 f"{marts.currency} a month, less refunds, of counted orders; full price: without discount and coupon",
                 [row["month"] for row in shown],
-                [Series("full price", "strong", full), Series("discounted", "mild", rest)],
+                [Series("full price", "strong", full), Series("discounted", "warn", rest)],
                 form=amount,
                 axis=_thousands,
             )

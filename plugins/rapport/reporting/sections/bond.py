@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rapport.reporting.charts import Estimate, Series, estimates, stacked_columns
-from rapport.reporting.figures import count, month_name, share, signed_share, words
+from rapport.reporting.charts import Estimate, Series, estimates, shares, stacked_columns
+from rapport.reporting.figures import Number, count, month_name, share, signed_share, words
 from rapport.reporting.reading import Marts
 from rapport.reporting.sections.section import Section
 
@@ -26,7 +26,7 @@ where month >= %(first_month)s group by month, engagement_tier order by month
 """
 _SHARES = """
 select month, n_styled, n_relational, n_mixed, n_transactional, n_classed, n_relationship, n_bought
-from loyalty.relationship_shift where month >= %(first_month)s and n_styled > 0 order by month
+from loyalty.relationship_shift where month >= %(first_month)s and n_styled > 0 and n_classed is not null order by month
 """
 _NOW_STYLED = "select shopper_style as name, count(*) as n from loyalty.shopper_style group by 1"
 _NOW_CLASSED = "select loyalty_class::text as name, count(*) as n from loyalty.loyalty_class group by 1"
@@ -89,11 +89,11 @@ def _kinds(marts: Marts, section: Section) -> None:
         )
         if any(row["n_classed"] for row in history):
             values = {
-                "3.0": [row["n_relationship"] or 0 for row in history],
+                "3.0": [row["n_relationship"] for row in history],
                 "2.0": [
                     (row["n_classed"] or 0) - (row["n_relationship"] or 0) - (row["n_bought"] or 0) for row in history
                 ],
-                "1.0": [row["n_bought"] or 0 for row in history],
+                "1.0": [row["n_bought"] for row in history],
             }
             section.charts.append(
                 stacked_columns(
@@ -105,25 +105,26 @@ def _kinds(marts: Marts, section: Section) -> None:
                 )
             )
         return
-    styles = _now(marts, _NOW_STYLED, {style: style for style in _STYLES})
-    classes = _now(marts, _NOW_CLASSED, {key: f"in class {name}" for key, (name, _) in _CLASSES.items()})
-    for told, who, silent in (
-        (styles, "customers with a shopper style", "Shopper styles: there are too few signs to tell anybody's."),
-        (classes, "repeat customers", "Loyalty classes: nobody has come back yet."),
-    ):
-        if told:
-            section.said.append(f"Of {told[0]} {who}, {told[1]}.")
-        else:
-            section.silent.append(silent)
+    rows = [
+        (name, parts)
+        for name, query, kinds in (
+            ("shopper style of customers", _NOW_STYLED, {style: (style, tone) for style, tone in _STYLES.items()}),
+            ("loyalty class of repeat customers", _NOW_CLASSED, _CLASSES),
+        )
+        if (parts := _now(marts, query, kinds))
+    ]
+    if not rows:
+        section.silent.append("Shopper styles and loyalty classes: there are too few signs to tell anybody's.")
+        return
+    section.charts.append(shares("Shopper styles and loyalty classes tonight", "share of those who have one (n)", rows))
     section.silent.append("Shares of styles and classes month by month: they are drawn from the second month's end on.")
 
 
-def _now(marts: Marts, query: str, names: dict[str, str]) -> tuple[str, str] | None:
-    """How many have one of the names tonight, and the share of each in words."""
-    found = {row["name"]: row["n"] for row in marts.rows(query) if row["name"] in names}
-    whole = sum(found.values())
-    shares = (f"{share(found.get(key, 0) / whole)} are {name}" for key, name in names.items())
-    return (count(whole), ", ".join(shares)) if whole else None
+def _now(marts: Marts, query: str, kinds: dict[str, tuple[str, str]]) -> list[tuple[str, str, Number]]:
+    """How many are of each kind tonight, with the kind's name and tone; nothing where nobody is of any."""
+    found = {row["name"]: row["n"] for row in marts.rows(query)}
+    parts: list[tuple[str, str, Number]] = [(name, tone, found.get(key, 0)) for key, (name, tone) in kinds.items()]
+    return parts if any(n for _, _, n in parts) else []
 
 
 def _premium(marts: Marts, section: Section) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rapport.reporting.charts import Estimate, estimates
-from rapport.reporting.figures import Form, between, count, decimal, share, words
+from rapport.reporting.figures import Form, Number, between, count, share, words
 from rapport.reporting.reading import Marts, Row
 from rapport.reporting.sections.section import Section, Table
 
@@ -92,7 +92,11 @@ def _range(row: Row) -> tuple[float, float] | None:
 
 
 def _form(row: Row) -> Form:
-    return share if row["unit"] in _RATES else decimal
+    return share if row["unit"] in _RATES else _times
+
+
+def _times(value: Number) -> str:
+    return f"{value:g}" if value == round(value) else f"{value:.2f}"
 
 
 def _literature(row: Row) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date
 
 from rapport.reporting.charts import Series, lines, stacked_columns
-from rapport.reporting.figures import month_name, plural, share
+from rapport.reporting.figures import count, month_name, plural, share
 from rapport.reporting.reading import Marts, least_for_a_share
 from rapport.reporting.sections.section import Section
 
@@ -38,16 +38,18 @@ def kept_promises(marts: Marts) -> Section:
         section.silent.append("No export tells of a promise: no day, no service contact, no refund, no reward.")
         return section
     series = [_series(kind, found, months) for kind in _KINDS if any(key[0] == kind for key in found)]
-    section.charts.append(
-        lines(
-            "Promises kept, by kind, in the month they fell due",
-            "share of those that are kept or broken; hollow: too thin",
-            months,
-            [one for one in series if any(value is not None for value in one.values)],
-            form=share,
-            most=1.0,
+    drawn = [one for one in series if not all(one.is_thin)]
+    if drawn:
+        section.charts.append(
+            lines(
+                "Promises kept, by kind, in the month they fell due",
+                "share of those that are kept or broken; hollow: too thin",
+                months,
+                drawn,
+                form=share,
+                most=1.0,
+            )
         )
-    )
     section.charts.append(
         stacked_columns(
             "Promises by what became of them, in the month they fell due",
@@ -67,8 +69,12 @@ def kept_promises(marts: Marts) -> Section:
             f" {share(kept / (kept + broken))} were kept{thin}."
         )
     for kind, (name, _) in _KINDS.items():
-        if not any(key[0] == kind for key in found):
-            section.silent.append(f"{name[0].upper()}{name[1:]}: no export tells of any.")
+        rows = [row for key, row in found.items() if key[0] == kind]
+        if not rows:
+            section.silent.append(f"{name.capitalize()}: no export tells of any.")
+        elif name not in {one.name for one in drawn}:
+            told = ", ".join(f"{count(sum(row.get(status, 0) for row in rows))} {status}" for status in _STATUSES)
+            section.silent.append(f"{name.capitalize()}: too thin in every month; {told} in all that is shown here.")
     return section
 
 

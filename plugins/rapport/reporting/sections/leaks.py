@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
-from rapport.reporting.charts import Band, Series, heat, lines
+from rapport.reporting.charts import Band, Estimate, Series, estimates, heat, lines
 from rapport.reporting.figures import between, count, decimal, money, month_name, share, short_month, words
 from rapport.reporting.reading import Marts, Row
 from rapport.reporting.sections.section import Section, Table
@@ -98,6 +98,19 @@ def _loss(rows: list[Row], marts: Marts, section: Section) -> None:
                 ],
                 form=share,
                 band=Band(low, high, f"literature: {between(low, high, share)} a year"),
+            )
+        )
+    else:
+        name = f"the year to {short_month(last['month'])} ({count(last['n_customers'])})"
+        told = (last["loss_rate"], last["interval_low"], last["interval_high"], last["n_customers"])
+        section.charts.append(
+            estimates(
+                "Customers lost in a year, beside what the literature says (grey)",
+                "share of the buyers of the year before who bought nothing in the last twelve months; 95 % interval",
+                [Estimate(name, *told, "bad", beside=(low, high))],
+                form=share,
+                beside="literature",
+                of="buyers",
             )
         )
     thin = " Too thin to rely on." if last["is_too_thin"] else ""

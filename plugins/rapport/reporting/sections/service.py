@@ -125,8 +125,9 @@ def _worth(marts: Marts, section: Section) -> None:
             continue
         form = money(marts.currency) if row["measure"] == "revenue" else share
         sign = "more" if row["difference"] > 0 else "less"
+        what = "Net revenue a person" if row["measure"] == "revenue" else "Bought again"
         section.said.append(
-            f"{words(row['measure']).capitalize()} after a closed contact: {form(row['value_with_contact'])} a person,"
+            f"{what} after a closed contact: {form(row['value_with_contact'])},"
             f" {form(row['value_without_contact'])} of customers alike without one"
             f" ({form(abs(row['difference']))} {sign}; {form(row['difference_low'])} to {form(row['difference_high'])};"
             " observed, not caused by the contact alone)."

@@ -30,7 +30,7 @@ from engagement.product_feedback
 where month > %(last_month)s::date - interval '3 months' and month <= %(last_month)s and product_name is not null
 group by product_id, product_name
 having sum(n_low_ratings) + sum(n_returned) + sum(n_contacts) > 0
-order by sum(n_low_ratings) + sum(n_returned) desc, product_name limit 8
+order by sum(n_low_ratings) + sum(n_returned) desc, sum(n_contacts) desc, product_name limit 8
 """
 
 
@@ -71,7 +71,11 @@ def _recommendation(marts: Marts, section: Section) -> None:
     for measure, told in (("csat", "satisfied (4 or 5 of 5)"), ("ces", "ease, 1 to 7, mean")):
         if found := [row for row in rows if row["measure"] == measure]:
             section.said.append(f"{measure.upper()} of {month_name(found[-1]['month'])}, {told}: {_score(found[-1])}.")
-    if touchpoints := marts.rows(_TOUCHPOINTS):
+    touchpoints = marts.rows(_TOUCHPOINTS)
+    if touchpoints and all(row["is_too_thin"] for row in touchpoints):
+        told = ", ".join(f"{words(row['touchpoint'])} {count(row['n_responses'])}" for row in touchpoints)
+        section.silent.append(f"NPS by touchpoint in {month_name(marts.last_month)}: too thin (answers: {told}).")
+    elif touchpoints:
         section.charts.append(
             estimates(
                 f"Net promoter score by touchpoint, {month_name(marts.last_month)}",
@@ -185,7 +189,6 @@ def _products(rows: list[Row], section: Section) -> None:
                 " sent back",
                 " of sold",
                 " rated low",
-                " of ratings",
                 " contacts of buyers",
                 "first complaint",
             ),
@@ -195,8 +198,7 @@ def _products(rows: list[Row], section: Section) -> None:
                     count(row["n_sold"]),
                     count(row["n_returned"]),
                     _of(row["n_returned"], row["n_sold"]),
-                    count(row["n_low_ratings"]),
-                    _of(row["n_low_ratings"], row["n_ratings"]),
+                    f"{count(row['n_low_ratings'])} of {count(row['n_ratings'])}",
                     count(row["n_contacts"]),
                     words(row["complaint"] or ""),
                 )
