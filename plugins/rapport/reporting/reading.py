@@ -16,7 +16,7 @@ from psycopg.types.numeric import FloatLoader
 
 from rapport import settings
 from rapport.businesses import Business
-from rapport.errors import NightError
+from rapport.errors import NightError, WarehouseError
 
 Connection = psycopg.Connection[Any]
 Row = dict[str, Any]
@@ -52,15 +52,22 @@ class Marts:
         return self.cursor.execute(query, found).fetchall()  # type: ignore[arg-type]
 
 
+def live_night(conn: Connection) -> date | None:
+    """The night whose marts are live; None before the first."""
+    row = conn.execute("select max(business_date) from ops.publications").fetchone()
+    found: date | None = row[0] if row else None
+    return found
+
+
 @contextmanager
 def reading(conn: Connection, business: Business, business_date: date) -> Iterator[Marts]:
     """Open the marts of a night for an analyst's eyes.
 
     Raises NightError when another night is live: the marts of an earlier one are gone.
     """
-    live = conn.execute("select max(business_date) from ops.publications").fetchone()
-    if live is None or live[0] != business_date:
-        what = f"those of {live[0]} are live" if live and live[0] else "nothing is published yet"
+    live = live_night(conn)
+    if live != business_date:
+        what = f"those of {live} are live" if live else "nothing is published yet"
         raise NightError(
             f"The marts of {business_date} cannot be read: {what}.",
             where=f"business {business.name}, ops.publications",
@@ -69,9 +76,20 @@ def reading(conn: Connection, business: Business, business_date: date) -> Iterat
     conn.rollback()
     with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
         conn.execute("set transaction isolation level repeatable read, read only")
-        conn.execute("set local role rapport_analyst")
+        _become_an_analyst(conn)
         cursor.adapters.register_loader("numeric", FloatLoader)  # figures to look at, not to sum money by
         yield Marts(business, business_date, cursor)
+
+
+def _become_an_analyst(conn: Connection) -> None:
+    try:
+        conn.execute("set local role rapport_analyst")
+    except psycopg.errors.InsufficientPrivilege:
+        raise WarehouseError(
+            f"The user {conn.info.user} of the warehouse cannot read as an analyst.",
+            where="role rapport_analyst",
+            fix=f"as the server's administrator: grant rapport_analyst to {conn.info.user} with set true",
+        ) from None
 
 
 def month_before(month: date) -> date:

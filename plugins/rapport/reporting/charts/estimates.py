@@ -10,7 +10,7 @@ from rapport.reporting.charts.marks import across, mark, text, upright
 from rapport.reporting.charts.scales import Scale, scale
 from rapport.reporting.figures import Form, Number, between, count
 
-_LEFT, _RIGHT, _TOP, _ROW = 176, 164, 6, 22
+_LEFT, _RIGHT, _TOP, _ROW = 172, 174, 6, 22
 
 
 @dataclass(frozen=True)
