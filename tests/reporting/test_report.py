@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from psycopg.conninfo import make_conninfo
 from reporting.invented_shop import fill_orders
 from reporting.live_marts import NIGHT, Connection, insert
 from reporting.pages import charts_of, check_page, named_in, words_of
 from typer.testing import CliRunner
 
+import rapport.reporting
+from rapport import settings
 from rapport.businesses import Business
 from rapport.errors import NightError, WarehouseError
 from rapport.reporting import keep_report, report_path
@@ -195,6 +200,20 @@ def test_a_user_who_may_not_read_as_an_analyst_is_told_what_to_grant(filled: Con
     finally:
         filled.execute(f"drop owned by {user}; drop role {user}")  # type: ignore[arg-type]
         filled.commit()
+
+
+def test_the_exposure_names_the_marts_that_the_report_reads() -> None:
+    read = {
+        table
+        for path in Path(rapport.reporting.__file__).parent.rglob("*.py")
+        for table in re.findall(
+            r"(?:from|join) (?:customer_360|loyalty|engagement|activation)\.(\w+)", path.read_text()
+        )
+    }
+    exposures = yaml.safe_load((settings.DBT_PROJECT / "models/marts/_marts__exposures.yml").read_text())["exposures"]
+    (report,) = [exposure for exposure in exposures if exposure["name"] == "nightly_report"]
+    assert {ref.removeprefix("ref('").removesuffix("')") for ref in report["depends_on"]} == read
+    assert len(read) > 15
 
 
 def test_the_command_writes_the_live_nights_report_and_finds_earlier_ones(

@@ -46,10 +46,10 @@ class Marts:
         last = self.last_month.year * 12 + self.last_month.month - 1
         return date((last - MONTHS_SHOWN + 1) // 12, (last - MONTHS_SHOWN + 1) % 12 + 1, 1)
 
-    def rows(self, query: str) -> list[Row]:
-        """What a query finds; it may name first_month, last_month and zone."""
-        found = {"first_month": self.first_month, "last_month": self.last_month, "zone": self.business.time_zone}
-        return self.cursor.execute(query, found).fetchall()  # type: ignore[arg-type]
+    def rows(self, query: str, **more: Any) -> list[Row]:
+        """What a query finds; it may name first_month, last_month and zone, and whatever is given."""
+        given = {"first_month": self.first_month, "last_month": self.last_month, "zone": self.business.time_zone}
+        return self.cursor.execute(query, given | more).fetchall()  # type: ignore[arg-type]
 
 
 def live_night(conn: Connection) -> date | None:

@@ -13,7 +13,7 @@ ACTIVE_STAGES = ("first_order", "onboarding", "active", "loyal", "won_back")
 
 _STAGES = """
 select month, sum(n_customers) as n_known, sum(n_customers) filter (where to_stage <> 'prospect') as n_customers,
-    sum(n_customers) filter (where to_stage in ('first_order', 'onboarding', 'active', 'loyal', 'won_back')) as n_active
+    sum(n_customers) filter (where to_stage = any(%(active)s)) as n_active
 from loyalty.lifecycle_migration group by month order by month
 """
 _REVENUE = """
@@ -31,7 +31,8 @@ def base(marts: Marts) -> Section:
     """Headline figures of the last month that is over, against the month before it."""
     section = Section("base", "The base", "How many are they, how many buy, and what do they bring?")
     stages, revenue, repeat = (
-        {row["month"]: row for row in marts.rows(query)} for query in (_STAGES, _REVENUE, _REPEAT)
+        {row["month"]: row for row in marts.rows(query, active=list(ACTIVE_STAGES))}
+        for query in (_STAGES, _REVENUE, _REPEAT)
     )
     month, before, year_before = marts.last_month, month_before(marts.last_month), _year_before(marts.last_month)
     amount = money(marts.currency)
@@ -47,7 +48,7 @@ def base(marts: Marts) -> Section:
         section.short = f"{month_name(month)} brought {amount(revenue[month]['net_revenue_amount'])}" + "".join(
             f", {_against(revenue[month], revenue[other], 'net_revenue_amount')} {said}"
             for other, said in ((before, "on the month before"), (year_before, "on the same month of last year"))
-            if other in revenue and revenue[other]["net_revenue_amount"]
+            if other in revenue and revenue[other]["net_revenue_amount"] > 0
         ) + "."  # fmt: skip
     shown = [row for row in revenue.values() if row["month"] >= marts.first_month]
     if any(row["net_revenue_amount"] > 0 for row in shown):
@@ -85,7 +86,8 @@ def _card(name: str, rows: dict[date, Row], key: str, month: date, before: date,
     now = rows.get(month, {}).get(key)
     if now is None:
         return Card(name, "not known", "no month with orders is over")
-    if not (then := rows.get(before, {}).get(key)):
+    then = rows.get(before, {}).get(key)
+    if then is None or then <= 0:
         return Card(name, form(now), "nothing to compare with")
     return Card(name, form(now), f"{signed_share(now / then - 1)} on {short_month(before)} ({form(then)})")
 

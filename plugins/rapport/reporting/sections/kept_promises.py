@@ -19,11 +19,14 @@ _KINDS = {
 _STATUSES = {"kept": "strong", "open": "even", "broken": "bad"}
 
 _PROMISES = """
-select promise_type, status, count(*) as n,
-    date_trunc('month', coalesce(due_at, kept_at, promised_at) at time zone %(zone)s)::date as month
-from customer_360.promises
-group by 1, 2, 4 having date_trunc('month', max(coalesce(due_at, kept_at, promised_at)) at time zone %(zone)s)::date
-    between %(first_month)s and %(last_month)s
+select promise_type, status, month, count(*) as n
+from (
+    select promise_type, status,
+        date_trunc('month', coalesce(due_at, kept_at, promised_at) at time zone %(zone)s)::date as month
+    from customer_360.promises
+) as due
+where month between %(first_month)s and %(last_month)s
+group by promise_type, status, month
 """
 
 

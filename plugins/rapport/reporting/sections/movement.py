@@ -5,6 +5,7 @@ from __future__ import annotations
 from rapport.reporting.charts import Series, heat, lines, stacked_columns
 from rapport.reporting.figures import count, month_name, plural, share, words
 from rapport.reporting.reading import Marts, Row
+from rapport.reporting.sections.base import ACTIVE_STAGES
 from rapport.reporting.sections.section import Section
 
 # From the bond that grows to the one that ends, so that neighbours in a column are neighbours in life.
@@ -91,13 +92,19 @@ def _moves(marts: Marts, section: Section) -> None:
         )
     )
     drifted = sum(
-        row["n_customers"] for row in rows if row["to_stage"] in ("at_risk", "lapsed") and _is_live(row["from_stage"])
+        row["n_customers"]
+        for row in rows
+        if row["to_stage"] in ("at_risk", "lapsed") and row["from_stage"] in ACTIVE_STAGES
     )
     returned = sum(
-        row["n_customers"] for row in rows if row["from_stage"] in ("at_risk", "lapsed") and _is_live(row["to_stage"])
+        row["n_customers"]
+        for row in rows
+        if row["from_stage"] in ("at_risk", "lapsed") and row["to_stage"] in ACTIVE_STAGES
     )
     came = sum(
-        row["n_customers"] for row in rows if row["from_stage"] in ("unknown", "prospect") and _is_live(row["to_stage"])
+        row["n_customers"]
+        for row in rows
+        if row["from_stage"] in ("unknown", "prospect") and row["to_stage"] in ACTIVE_STAGES
     )
     section.short = (
         f"In {month_name(marts.last_month)} {plural(drifted, 'customer')} became late by their own habit,"
@@ -148,7 +155,3 @@ def _shift(rows: list[Row], section: Section) -> None:
 
 def _share(row: Row | None) -> float | None:
     return None if row is None else row["share_of_from_stage"]
-
-
-def _is_live(stage: str) -> bool:
-    return stage in ("first_order", "onboarding", "active", "loyal", "won_back")
