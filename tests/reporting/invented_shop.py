@@ -113,7 +113,7 @@ def fill_orders(conn: Connection) -> None:
 
 
 def fill_bond(conn: Connection) -> None:
-    """60 fully engaged of 100 in February; a style and a class each; a premium, and one that is too thin."""
+    """60 fully engaged of 100 in February; styles of 30, classes of 29; a premium, and one that is too thin."""
     tiers = [("fully_engaged", 6), ("engaged", 2), ("indifferent", 1), ("actively_disengaged", 1)]
     people = [(tier, f"c_{tier}_{n}") for tier, n_people in tiers for n in range(n_people)]
     insert(
@@ -143,9 +143,13 @@ def fill_bond(conn: Connection) -> None:
             for tier, _ in tiers
         ),
     )
-    for n, (style, loyalty) in enumerate((("relational", "3.0"), ("relational", "2.0"), ("mixed", "1.0"))):
-        insert(conn, "loyalty.shopper_style", {"customer_id": f"c_{n}", "shopper_style": style})
-        insert(conn, "loyalty.loyalty_class", {"customer_id": f"c_{n}", "loyalty_class": loyalty})
+    styles = ["relational", "relational", "mixed"] * 10
+    insert(
+        conn,
+        "loyalty.shopper_style",
+        *({"customer_id": f"c_{n}", "shopper_style": one} for n, one in enumerate(styles)),
+    )
+    insert(conn, "loyalty.loyalty_class", *({"customer_id": f"c_{n}", "loyalty_class": "3.0"} for n in range(29)))
 
 
 def fill_voice(conn: Connection) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rapport.reporting import figures
@@ -96,6 +96,7 @@ def test_labels_of_lines_that_end_close_together_do_not_overlap(wanted: list[flo
 
 
 @given(st.lists(FINITE, min_size=1, max_size=20), st.booleans())
+@example([4.7e-195], True)
 def test_an_axis_holds_every_value_between_round_ones(values: list[float], zero: bool) -> None:
     found = scale(values, 0, 100, zero=zero)
     slack = 1e-6 * max(1, *(abs(value) for value in values))

@@ -83,7 +83,8 @@ def test_headlines_tell_the_last_whole_month_against_the_one_before(filled: Conn
         # 14 cohorts, that of January has 10 persons; 2 more come back for each month since.
         "repeat rate: bought at least twice, of all who bought 34 % +2.5 points on Jan 26 (32 %)",
         "In February 2026 43 customers became late by their own habit, 18 came back, 33 bought for the first time.",
-        "60 % of 10 customers with a bond were fully engaged, 10 % actively disengaged",
+        "60 % of 10 customers with a bond were fully engaged, 10 % actively disengaged. Too thin to rely on.",
+        "shopper style of customers relational 20 67 %",
         "Of 200 buyers of the year before, 35 % (29 to 42 %) bought nothing in the year to February 2026: above the"
         " literature's 10 to 30 %.",
         "Winning as many new ones costs 1,400 EUR at this year's spend; if keeping costs 5 to 10 times less, as the"
@@ -102,6 +103,7 @@ def test_what_the_marts_call_too_thin_is_said_and_not_shown_as_a_figure(filled: 
     for told in (
         "Reward given: too thin in every month; 0 kept, 0 open, 1 broken in all that is shown here.",
         "website (9) too thin",
+        "Loyalty class of repeat customers: too thin (29).",
         "What a service contact is worth in retention: too thin.",
         "front desk 9 0 too thin too thin",
         "vip 900 100 400",

@@ -41,7 +41,9 @@ def estimates(
     zero: bool = True,
 ) -> Chart:
     """A row each, a heading where the group changes. `line` is a value to see them against, `of` what n counts."""
-    values = [float(v) for one in rows for v in (one.value, one.low, one.high, *(one.beside or ())) if v is not None]
+    shown = [one for one in rows if one.value is not None]
+    values = [value for one in shown for value in (one.value, one.low, one.high) if value is not None]
+    values += [value for one in rows for value in one.beside or ()]
     values += [] if line is None else [line]
     widths = scale(values, _LEFT, WIDTH - _RIGHT, zero=zero)
     bottom = _TOP + _ROW * (len(rows) + sum(_opens(rows, place) for place in range(len(rows))))

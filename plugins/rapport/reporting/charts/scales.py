@@ -27,12 +27,12 @@ class Scale:
 
 
 def scale(
-    values: Sequence[float], start: float, end: float, *, zero: bool = True, most: float | None = None, n_ticks: int = 4
+    values: Sequence[float], start: float, end: float, *, zero: bool = True, most: float | None = None, n_ticks: int = 5
 ) -> Scale:
     """A scale that holds all values (and zero), from one round value to another; `most` is where it ends at most."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)
-    if high <= low:
+    if high - low <= 1e-9 * max(1.0, abs(low), abs(high)):  # all the same, as far as a picture can show
         low, high = (low, low + 1) if zero else (low - 1, high + 1)
     step = _round_step((high - low) / n_ticks)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
@@ -55,4 +55,4 @@ def month_labels(months: Sequence[date]) -> list[tuple[int, str]]:
 
 def _round_step(least: float) -> float:
     magnitude: float = 10.0 ** floor(log10(least))
-    return next(step * magnitude for step in (1, 2, 2.5, 5, 10) if step * magnitude >= least * (1 - 1e-9))
+    return next(step * magnitude for step in (1, 2, 5, 10) if step * magnitude >= least * (1 - 1e-9))

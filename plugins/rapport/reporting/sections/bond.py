@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rapport.reporting.charts import Estimate, Series, estimates, shares, stacked_columns
 from rapport.reporting.figures import Number, count, month_name, share, signed_share, words
-from rapport.reporting.reading import Marts
+from rapport.reporting.reading import Marts, least_for_a_share
 from rapport.reporting.sections.section import Section
 
 _TIERS = {"fully_engaged": "strong", "engaged": "good", "indifferent": "even", "actively_disengaged": "bad"}
@@ -70,6 +70,7 @@ def _tiers(marts: Marts, section: Section) -> None:
     section.short = (
         f"At the end of {month_name(months[-1])} {share(full / whole)} of {count(whole)} customers with a bond were"
         f" fully engaged, {share(against / whole)} actively disengaged."
+        + (" Too thin to rely on." if whole < least_for_a_share() else "")
     )
 
 
@@ -105,7 +106,7 @@ def _kinds(marts: Marts, section: Section) -> None:
                 )
             )
         return
-    rows = [
+    told = [
         (name, parts)
         for name, query, kinds in (
             ("shopper style of customers", _NOW_STYLED, {style: (style, tone) for style, tone in _STYLES.items()}),
@@ -113,10 +114,17 @@ def _kinds(marts: Marts, section: Section) -> None:
         )
         if (parts := _now(marts, query, kinds))
     ]
-    if not rows:
+    if not told:
         section.silent.append("Shopper styles and loyalty classes: there are too few signs to tell anybody's.")
         return
-    section.charts.append(shares("Shopper styles and loyalty classes tonight", "share of those who have one (n)", rows))
+    rows = [(name, parts) for name, parts in told if _whole(parts) >= least_for_a_share()]
+    for name, parts in told:
+        if (name, parts) not in rows:
+            section.silent.append(f"{name.capitalize()}: too thin ({count(_whole(parts))}).")
+    if rows:
+        section.charts.append(
+            shares("Shopper styles and loyalty classes tonight", "share of those who have one (n)", rows)
+        )
     section.silent.append("Shares of styles and classes month by month: they are drawn from the second month's end on.")
 
 
@@ -125,6 +133,10 @@ def _now(marts: Marts, query: str, kinds: dict[str, tuple[str, str]]) -> list[tu
     found = {row["name"]: row["n"] for row in marts.rows(query)}
     parts: list[tuple[str, str, Number]] = [(name, tone, found.get(key, 0)) for key, (name, tone) in kinds.items()]
     return parts if any(n for _, _, n in parts) else []
+
+
+def _whole(parts: list[tuple[str, str, Number]]) -> Number:
+    return sum(n for _, _, n in parts)
 
 
 def _premium(marts: Marts, section: Section) -> None:
