@@ -20,6 +20,10 @@ class PlaceUnreachable(DeliveryError):
     may_pass = True
 
 
+class MayHaveArrived(PlaceUnreachable):
+    """It was handed over and nobody knows whether it was taken: only the very same may be sent there from now on."""
+
+
 class Transport(Protocol):
     """A place files can be put; paths are relative to it, with `/` between folders."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from airflow.sdk import Connection, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from rapport.activation.https import HttpsReceiver, HttpsTarget
 from rapport.activation.mail import MailServer
 from rapport.activation.objects import ObjectDrop
 from rapport.activation.sftp import SftpDrop, SftpTarget
@@ -15,8 +16,8 @@ from rapport.businesses import Business, DropDestination
 from rapport.errors import DeliveryError
 
 
-def transport_for(business: Business, destination: str) -> Transport:
-    """A bucket where the business's file says so, SFTP when a connection is given, else the local drop folder.
+def transport_for(business: Business, destination: str) -> Transport | HttpsReceiver:
+    """A bucket or an HTTPS receiver where the business's file says so, SFTP when a connection is given, else the drop.
 
     The connection is the one the business's file names for the destination, or `rapport_<destination>_sftp`
     (for instance AIRFLOW_CONN_RAPPORT_DROP_SFTP in the environment). Raises DeliveryError when one is named and
@@ -26,6 +27,8 @@ def transport_for(business: Business, destination: str) -> Transport:
     where = f"businesses/{business.name}.yml, destinations.{destination}"
     if configured.transport == "s3":
         return _bucket(configured, where)
+    if configured.transport == "https":
+        return _receiver(configured, f"rapport_{destination}_https", where)
     connection_id = configured.connection or f"rapport_{destination}_sftp"
     try:
         connection = Connection.get(connection_id)
@@ -57,6 +60,33 @@ def _bucket(configured: DropDestination, where: str) -> ObjectDrop:
         ) from None
     folder = ObjectStoragePath(f"s3://{configured.connection}@{configured.folder}")
     return ObjectDrop(folder.fs, folder.path)
+
+
+def _receiver(configured: DropDestination, usual_id: str, where: str) -> HttpsReceiver:
+    """Login and password are sent as such (Basic), a password alone as bearer token."""
+    connection_id = configured.connection or usual_id
+    try:
+        connection = Connection.get(connection_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise DeliveryError(
+            f"There is no Airflow connection {connection_id}.",
+            where=where,
+            fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
+        ) from None
+    host = (connection.host or "").rstrip("/")
+    if "://" not in host:
+        host = f"{connection.schema or 'https'}://{host}"
+    port = f":{connection.port}" if connection.port else ""
+    path = (configured.folder or connection.extra_dejson.get("path") or "").lstrip("/")
+    user, password = connection.login or None, connection.password or None
+    target = HttpsTarget(
+        url=f"{host}{port}/{path}" if path or port else host,
+        user=user,
+        password=password if user else None,
+        token=None if user else password,
+        ca_file=connection.extra_dejson.get("ca_file"),
+    )
+    return HttpsReceiver(target)
 
 
 def mail_server_for(business: Business) -> tuple[MailServer, str]:

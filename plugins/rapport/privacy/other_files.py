@@ -54,7 +54,7 @@ def places(business: Business) -> list[Place]:
 
 def remote_drops(business: Business) -> list[str]:
     """Destinations whose files lie with the recipient."""
-    return sorted(name for name, where in business.destinations.items() if where.transport == "sftp")
+    return sorted(name for name, where in business.destinations.items() if where.transport != "local")
 
 
 def files_in(folder: Path, without: Path | None = None) -> Iterator[Path]:

@@ -24,11 +24,26 @@ create table if not exists activation.delivery_members (
     contact_hash text not null,
     primary key (business_date, segment, destination, customer_id)
 );
-comment on table activation.delivery_members is 'Who was on which delivered list; the contact point only as a hash.';
+comment on table activation.delivery_members is 'Who was on which list that was delivered, or may have been; the contact point only as a hash.';
 
 alter table activation.deliveries add column if not exists is_marketing boolean not null default true;
 comment on column activation.deliveries.is_marketing is
     'Written to customers for marketing: such messages count for the caps of a channel. True where nobody wrote it down.';
+
+alter table activation.deliveries add column if not exists n_members bigint;
+comment on column activation.deliveries.n_members is 'People on the night''s full list as built, also where only changes go.';
+alter table activation.deliveries drop constraint if exists deliveries_list_kind_check;
+alter table activation.deliveries add constraint deliveries_list_kind_check
+check (list_kind in ('full', 'add', 'remove', 'recall'));
+alter table activation.deliveries drop constraint if exists deliveries_status_check;
+alter table activation.deliveries add constraint deliveries_status_check
+check (
+    status in ('prepared', 'waiting_approval', 'approved', 'held_back', 'delivered', 'failed', 'dry_run', 'unknown')
+);
+comment on column activation.deliveries.list_kind is
+    'full: everybody on the list; add and remove: who is new or gone against the last delivered; recall: who was on a list sent wrongly.';
+comment on column activation.deliveries.status is
+    'waiting_approval: changed unusually, somebody has to look; approved: goes next; held_back: nobody approved it, it is never sent; unknown: handed over to a receiver that cannot be asked, and no answer came: it may be there, and only the same bytes are sent again.';
 
 create table if not exists activation.exclusions (
     business_date date not null references ops.nights,
@@ -93,8 +108,11 @@ create table if not exists activation.summaries (
     attempted_at timestamptz not null default clock_timestamp(),
     sent_at timestamptz
 );
+alter table activation.summaries add column if not exists topic text not null default 'lists';
+alter table activation.summaries drop constraint if exists summaries_pkey;
+alter table activation.summaries add constraint summaries_pkey primary key (business_date, topic);
 comment on table activation.summaries is
-    'The e-mail to marketing about a night''s lists: one row per night that was to be told. Unknown: the connection ended when the server may have taken it.';
+    'The e-mails to marketing about a night''s lists: one row per night and topic that was to be told, a recall being one. Unknown: the connection ended when the server may have taken it.';
 
 create table if not exists activation.memberships (
     segment text not null,
@@ -122,6 +140,9 @@ create table if not exists activation.memberships (
 comment on table activation.memberships is
     'Who was on which delivered list and with what: one row per list, customer and stretch of nights without a change.';
 comment on column activation.memberships.member_since is 'Night of the first list of this stay.';
+alter table activation.memberships add column if not exists recalled_at timestamptz;
+comment on column activation.memberships.recalled_at is 'When the list was recalled: its receiver was told to remove the row.';
 comment on column activation.memberships.until_night is 'First night whose list has no such row; null while the newest has it.';
+create index if not exists memberships_until on activation.memberships (segment, destination, until_night);
 create index if not exists memberships_open on activation.memberships (segment, destination, customer_id)
 where until_night is null;
