@@ -101,14 +101,14 @@ def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout], tmp_
     report = Path(first["look"]["report"])
     page = report.read_text(encoding="utf-8")
     check_page(page)
-    assert len(charts_of(page)) > 12
+    assert len(charts_of(page)) >= 10
     assert "None" not in words_of(page)
     # A month is called Jan, and the shop Hane & Hjem; so are customers.
     known = "unnest(array[customer_id, email, phone, last_name, nullif(nullif(first_name, 'Jan'), 'Hane')])"
     persons = [value for (value,) in checkout.query(f"select distinct {known} from customer_360.customers") if value]
-    assert len(persons) > 800
+    assert len(persons) > 500
     assert named_in(page, persons) == []
-    assert "@" not in page
+    assert "@" not in words_of(page)
     checkout("report", "--date", "2026-03-01")
     assert report.read_text(encoding="utf-8") == page
 
