@@ -1,18 +1,3 @@
-{#- Currency that product costs of a vendor are in: costs name none, so it is that of its amounts that name none. -#}
-{% macro cost_currency(vendor) -%}
-    {%- set said = var('vendor_currencies') -%}
-    {%- if said -%}
-    case {{ vendor }}
-        {%- for name, currency in said.items() %}
-        when '{{ name }}' then '{{ currency }}'
-        {%- endfor %}
-        else '{{ var("reporting_currency") }}'
-    end
-    {%- else -%}
-    '{{ var("reporting_currency") }}'
-    {%- endif -%}
-{%- endmacro %}
-
 {#-
     Reporting currency for one unit of a currency on a day, or on the nearest day with a rate; null for a currency that has
     none. A subquery: for seeds and other short tables. `rates` is the CTE of int_exchange_rates_daily.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from activation_night import NIGHT, Lists
 
@@ -111,3 +112,13 @@ def test_a_list_that_was_not_delivered_cannot_be_made_again(lists: Lists) -> Non
     with pytest.raises(UsageError, match="was not delivered to drop on the night of 2026-11-21") as failure:
         rebuild(lists.conn, ListOf(NIGHT, "vip", "drop"))
     assert "rapport segments history vip" in failure.value.fix
+
+
+@pytest.mark.parametrize(
+    "change", ["reason = 'new'", "contact = 'x@y.dk'", "until_night = null", "until_night = '2026-12-24'"], ids=str
+)
+def test_what_stood_on_a_list_is_never_changed(lists: Lists, change: str) -> None:
+    deliver(lists, 0, ("ann", "loyal"))
+    deliver(lists, 1)
+    with pytest.raises(psycopg.errors.CheckViolation, match="what stood on a list is never changed"):
+        lists.conn.execute(f"update activation.memberships set {change}")  # type: ignore[arg-type]

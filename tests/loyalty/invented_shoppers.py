@@ -77,7 +77,7 @@ def invent(world: World) -> tuple[dict[str, pd.DataFrame], pd.Series]:
     tables = {
         "int_orders_converted": orders.drop(columns="person"),
         "int_order_lines_unioned": lines,
-        "int_products_unioned": products,
+        "int_products_merged": products,
         "int_customer_records": pd.DataFrame({"source_record_id": names, "customer_id": names}),
         "int_customer_profiles": pd.DataFrame({"customer_id": names, "first_seen_at": known.to_numpy()}),
         "int_messages_unioned": pd.concat(

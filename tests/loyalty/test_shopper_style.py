@@ -76,7 +76,7 @@ def styles(business: Business, world: World) -> tuple[pd.DataFrame, pd.DataFrame
 INVENTED = [
     "int_orders_converted",
     "int_order_lines_unioned",
-    "int_products_unioned",
+    "int_products_merged",
     "int_customer_records",
     "int_customer_profiles",
     "int_messages_unioned",

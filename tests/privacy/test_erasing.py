@@ -26,6 +26,8 @@ from privacy.conftest import (
 from psycopg import sql
 
 from rapport import settings
+from rapport.activation.lists import ListOf
+from rapport.activation.memberships import rebuild
 from rapport.errors import NightError, UsageError
 from rapport.identity.decisions import Decisions, read_decisions
 from rapport.identity.review_commands import add_decision
@@ -78,6 +80,7 @@ def erased(server: str, built: Retailer) -> Iterator[Erased]:
                 "quality.quarantine",
                 "customer_360.customers",
                 "build_activation.lists",
+                "activation.memberships",
             } <= {name for name, rows in tables.items() if any(traces_in(row) for row in rows)}
             assert len(traced_files(retailer.landing, retailer.drop)) > 6
             proof = erase(retailer.business, retailer.tables, EMAIL)
@@ -192,6 +195,17 @@ def test_ledgers_keep_keyed_hashes_only(erased: Erased) -> None:
             "select count(*) from activation.delivery_members where customer_id ~ '^erased_[0-9a-f]{32}$'"
         )
         assert hashed.fetchone() == (1,)
+
+
+def test_a_list_that_is_made_again_is_the_one_without_the_person(erased: Erased) -> None:
+    with connect(erased.retailer.business.name) as conn:
+        delivered = conn.execute(
+            "select business_date, segment, destination, list_kind, location, n_rows from activation.deliveries"
+            " where status = 'delivered'"
+        ).fetchall()
+        assert sum(row[-1] for row in delivered) == erased.n_sent - 1
+        for *which, location, _ in delivered:
+            assert rebuild(conn, ListOf(*which)) == Path(location).read_bytes(), which
 
 
 def test_asking_twice_gives_the_first_proof(erased: Erased) -> None:

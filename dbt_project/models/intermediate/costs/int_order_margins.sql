@@ -15,10 +15,10 @@ products as (
 
     select
         product_id,
-        unit_cost,
-        {{ cost_currency('vendor') }} as cost_currency
-    from {{ ref('int_products_unioned') }}
-    where unit_cost is not null
+        original_unit_cost as unit_cost,
+        original_currency as cost_currency
+    from {{ ref('int_products_merged') }}
+    where original_unit_cost is not null
 
 ),
 

@@ -13,7 +13,7 @@ orders as (
 
 products as (
 
-    select * from {{ ref('int_products_unioned') }}
+    select * from {{ ref('int_products_merged') }}
 
 ),
 

@@ -64,6 +64,7 @@ shares as (
         cast(n_opened as numeric) / n_messages as opened_share,
         cast(n_clicked as numeric) / n_messages as clicked_share,
         cast(n_unsubscribed as numeric) / n_messages as unsubscribed_share,
+        sum(n_messages) over with_fewer as n_messages_of_fewer,
         sum(n_unsubscribed) over with_fewer / nullif(sum(n_messages) over with_fewer, 0) as unsubscribed_share_of_fewer
     from counted
     window with_fewer as (
@@ -86,7 +87,9 @@ bounded as (
             cast(round({{ share }}, 4) as numeric(9, 4)) as {{ share }},
             {{ wilson_interval(share, 'n_messages') }},
         {% endfor -%}
-        unsubscribed_share_of_fewer,
+        {{ is_share_above(
+            'unsubscribed_share', 'n_messages', 'unsubscribed_share_of_fewer', 'n_messages_of_fewer'
+        ) }} as is_above_fewer,
         n_messages < {{ var('min_customers_for_a_share') }} as is_too_thin
     from shares
 
@@ -111,7 +114,7 @@ final as (
         unsubscribed_share,
         unsubscribed_share_low,
         unsubscribed_share_high,
-        coalesce(unsubscribed_share_low > unsubscribed_share_of_fewer, false) and not is_too_thin as is_intrusive,
+        is_above_fewer and not is_too_thin as is_intrusive,
         is_too_thin
     from bounded
 

@@ -1,6 +1,6 @@
 {#-
-    Rising: the month's share of texts with the theme lies above the share of the theme_trend_months before it, as far as chance goes
-    (Wilson's lower bound). What it led to: the cases that these texts opened (incidents, recovery), and what was decided
+    Rising: the month's share of texts with the theme lies above the share of the theme_trend_months before it, beyond what
+    chance does to both shares. What it led to: the cases that these texts opened (incidents, recovery), and what was decided
     about the theme (seed feedback_actions).
 -#}
 with feedback as (
@@ -110,6 +110,7 @@ shares as (
     select
         *,
         cast(n_texts as numeric) / n_all as text_share,
+        sum(n_all) over months_before as n_all_before,
         sum(n_texts) over months_before / nullif(sum(n_all) over months_before, 0) as text_share_before,
         cast(n_negative as numeric) / nullif(n_texts, 0) as negative_share
     from grid
@@ -137,6 +138,7 @@ bounded as (
         cast(round(text_share_before, 4) as numeric(9, 4)) as text_share_before,
         cast(round(negative_share, 4) as numeric(9, 4)) as negative_share,
         {{ wilson_interval('negative_share', 'n_texts') }},
+        {{ is_share_above('text_share', 'n_all', 'text_share_before', 'n_all_before') }} as is_above_before,
         n_all < {{ var('min_customers_for_a_share') }} as is_too_thin
     from shares
 
@@ -177,7 +179,7 @@ final as (
         bounded.negative_share,
         bounded.negative_share_low,
         bounded.negative_share_high,
-        coalesce(bounded.text_share_low > bounded.text_share_before, false) and not bounded.is_too_thin as is_rising,
+        bounded.is_above_before and not bounded.is_too_thin as is_rising,
         decided.action,
         decided.action_owner,
         case when decided.action is null and bounded.n_texts > 0 then 'nothing is written down in feedback_actions' end

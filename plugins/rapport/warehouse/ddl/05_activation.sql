@@ -146,3 +146,19 @@ comment on column activation.memberships.until_night is 'First night whose list 
 create index if not exists memberships_until on activation.memberships (segment, destination, until_night);
 create index if not exists memberships_open on activation.memberships (segment, destination, customer_id)
 where until_night is null;
+create or replace function activation.refuse_another_past() returns trigger
+language plpgsql as $$
+begin
+    if to_jsonb(new) - '{until_night,recalled_at}'::text[] <> to_jsonb(old) - '{until_night,recalled_at}'::text[]
+        or (old.until_night is not null and new.until_night is distinct from old.until_night)
+    then
+        raise exception 'what stood on a list is never changed: segment %, destination %, from %',
+            old.segment, old.destination, old.from_night
+            using errcode = 'check_violation', constraint = 'a_stay_is_kept';
+    end if;
+    return new;
+end
+$$;
+drop trigger if exists a_stay_is_kept on activation.memberships;
+create trigger a_stay_is_kept before update on activation.memberships
+for each row execute function activation.refuse_another_past();
