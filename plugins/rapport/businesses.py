@@ -49,6 +49,9 @@ class Summary(BaseModel):
         default=None, pattern=_MAILBOX, description="address it comes from; default: the connection's"
     )
     connection: str = Field(default="rapport_smtp", description="Airflow connection id of the mail server")
+    attach_report: bool = Field(
+        default=False, description="true: the night's report goes with it; else a link for who can sign in to Airflow"
+    )
 
 
 class Dialect(BaseModel):

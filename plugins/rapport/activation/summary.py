@@ -81,8 +81,10 @@ _templates.filters["figure"] = lambda value: "" if value is None else f"{value:,
 _templates.filters["signed"] = lambda value: "new" if value is None else f"{value:+,}" if value else "0"
 
 
-def summarise_sending(conn: Connection, business: Business, business_date: date) -> dict[str, Any]:
-    """Everything the summary tells, as plain values."""
+def summarise_sending(
+    conn: Connection, business: Business, business_date: date, *, report_url: str | None = None
+) -> dict[str, Any]:
+    """Everything the summary tells, as plain values; `report_url` is where the night's report is read."""
     with conn.cursor(row_factory=dict_row) as cursor:
         lists = cursor.execute(_LISTS, [business_date]).fetchall()
         left_out = cursor.execute(_LEFT_OUT, [business_date]).fetchall()
@@ -101,6 +103,7 @@ def summarise_sending(conn: Connection, business: Business, business_date: date)
         "left_out": [row | {"meaning": _meanings().get(row["reason_code"], "")} for row in left_out],
         "lift": lift,
         "glossary": GLOSSARY,
+        "report_url": report_url,
     }
 
 

@@ -29,3 +29,13 @@ comment on function customer_360.headlines_as_of(date) is
     'What each customer of a published night was called: one row per customer, by the ids of that night.';
 revoke execute on function customer_360.headlines_as_of(date) from public;
 grant execute on function customer_360.headlines_as_of(date) to rapport_analyst;
+
+-- The nightly report is read as an analyst, so whoever owns the warehouse has to be able to become one. Where another
+-- user made the role, the report says what to grant.
+do $$
+begin
+    if not pg_has_role(current_user, 'rapport_analyst', 'SET') then
+        execute format('grant rapport_analyst to %I with inherit false, set true', current_user);
+    end if;
+exception when insufficient_privilege then null;
+end $$;
