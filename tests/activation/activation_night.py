@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 
-from rapport.activation.delivery import Delivery, PreparedList, deliver, prepare
+from rapport.activation.delivery import Delivery, deliver, prepare
+from rapport.activation.ledger import PreparedList
+from rapport.activation.lists import LIST_COLUMNS, SCHEMA
 from rapport.activation.segments import Segment
 from rapport.activation.transports import LocalDrop, Transport
 
@@ -36,6 +39,11 @@ def segment(name: str, **changes: Any) -> Segment:
             **changes,
         }
     )
+
+
+def batch_of(rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Rows of a list as they come from the warehouse; what a row does not name is null."""
+    return pa.RecordBatch.from_pylist([dict.fromkeys(LIST_COLUMNS) | row for row in rows], schema=SCHEMA)
 
 
 @dataclass

@@ -25,6 +25,10 @@ def lists(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             " country_code text, send_not_before timestamptz, send_not_after timestamptz,"
             " primary key (business_date, segment, destination, customer_id))"
         )
+        conn.execute("create schema if not exists customer_360")
+        conn.execute(
+            "create table customer_360.customer_aliases (alias_id text primary key, customer_id text, merged_date date)"
+        )
         conn.execute(
             "create table build_activation.exclusions (segment text, customer_id text, stage text, reason_code text,"
             " given_up_for text, primary key (segment, customer_id))"

@@ -89,7 +89,7 @@ def test_who_withdraws_after_a_killed_attempt_put_the_list_was_on_it(
 
     lists.withdraw("c_1")
     with monkeypatch.context() as patched:
-        patched.setattr("rapport.activation.delivery._write_members", die)
+        patched.setattr("rapport.activation.delivery.keep_contacted", die)
         with pytest.raises(Killed):
             lists.send()
     lists.conn.rollback()

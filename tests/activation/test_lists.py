@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from activation_night import batch_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rapport.activation.destinations import Destination, declared_destinations
 from rapport.activation.forms import neutralised
-from rapport.activation.lists import LIST_COLUMNS, file_stem, frame_of, render
+from rapport.activation.lists import ListOf, render
 
 DROP = declared_destinations()["drop"]
-VALID_UNTIL = datetime(2026, 12, 1, 0, 0, tzinfo=timezone(timedelta(hours=3)))
 
 
-def row(customer_id: str = "c_1", **values: Any) -> list[Any]:
-    found = {
-        "business_date": date(2026, 11, 21),
+def row(customer_id: str = "c_1", **values: Any) -> dict[str, Any]:
+    return {
+        "business_date": "2026-11-21",
         "segment": "vip",
         "destination": "drop",
         "customer_id": customer_id,
@@ -31,17 +32,25 @@ def row(customer_id: str = "c_1", **values: Any) -> list[Any]:
         "first_name": "Ada",
         "reason": "because",
         "offer": None,
-        "valid_until": VALID_UNTIL,
-        "send_not_before": datetime(2026, 11, 22, 8, 0, tzinfo=timezone(timedelta(hours=3))),
-        "send_not_after": datetime(2026, 11, 22, 21, 0, tzinfo=timezone(timedelta(hours=3))),
+        "valid_until": "2026-11-30T21:00:00Z",
+        "send_not_before": "2026-11-22T05:00:00Z",
+        "send_not_after": "2026-11-22T18:00:00Z",
         "last_name": "Yılmaz",
-        "birth_date": date(1990, 2, 16),
+        "birth_date": "1990-02-16",
         "city": "København K",
         "postal_code": "1050",
         "country_code": "DK",
         **values,
     }
-    return [found[column] for column in LIST_COLUMNS]
+
+
+def rendered(*rows: dict[str, Any], to: Destination = DROP) -> bytes:
+    return b"".join(render([batch_of(list(rows))], to))
+
+
+def neutral(text: str) -> str:
+    (found,) = neutralised(pa.array([text])).to_pylist()
+    return str(found)
 
 
 def cells(content: bytes) -> list[dict[str, str]]:
@@ -49,7 +58,7 @@ def cells(content: bytes) -> list[dict[str, str]]:
 
 
 def test_a_list_is_utf_8_without_bom_and_ends_its_lines_with_crlf() -> None:
-    content = render(frame_of([row(first_name="Şölen")]), DROP)
+    content = rendered(row(first_name="Şölen"))
     assert content == (
         b"customer_id,segment,reason,channel,contact,locale,first_name,offer,valid_until,"
         b"send_not_before,send_not_after\r\n"
@@ -58,37 +67,31 @@ def test_a_list_is_utf_8_without_bom_and_ends_its_lines_with_crlf() -> None:
     )
 
 
-def test_rows_are_sorted_by_customer_whatever_order_the_warehouse_gave() -> None:
-    rows = [row("c_b"), row("c_a"), row("c_C")]
-    assert render(frame_of(rows), DROP) == render(frame_of(rows[::-1]), DROP)
-    assert [cell["customer_id"] for cell in cells(render(frame_of(rows), DROP))] == ["c_C", "c_a", "c_b"]
-
-
 def test_a_list_of_nobody_is_its_header() -> None:
-    assert render(frame_of([]), DROP) == (",".join(DROP.headers) + "\r\n").encode()
+    assert rendered() == (",".join(DROP.headers) + "\r\n").encode()
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("http://x","y")'], ids=repr)
 def test_a_cell_that_a_spreadsheet_would_run_is_neutralised(name: str) -> None:
-    assert cells(render(frame_of([row(first_name=name)]), DROP))[0]["first_name"] == "'" + name
+    assert cells(rendered(row(first_name=name)))[0]["first_name"] == "'" + name
 
 
 @pytest.mark.parametrize("name", ["O'Brien", "Anne-Marie", "a=b", "'=1", "", "Ås, Åge", 'the "best"'], ids=repr)
 def test_other_cells_stay_as_they_are(name: str) -> None:
-    assert cells(render(frame_of([row(first_name=name)]), DROP))[0]["first_name"] == name
+    assert cells(rendered(row(first_name=name)))[0]["first_name"] == name
 
 
 def test_a_phone_keeps_its_plus_and_nothing_else_does() -> None:
     phone, formula = row("c_1", contact="+905321234567"), row("c_2", contact="+1+cmd|' /C calc'!A0")
-    found = [cell["contact"] for cell in cells(render(frame_of([phone, formula]), DROP))]
+    found = [cell["contact"] for cell in cells(rendered(phone, formula))]
     assert found == ["+905321234567", "'+1+cmd|' /C calc'!A0"]
-    assert neutralised("+905321234567") == "'+905321234567"
+    assert neutral("+905321234567") == "'+905321234567"
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")))
 def test_any_text_comes_back_from_the_file_as_it_went_in(text: str) -> None:
-    content = render(frame_of([row(reason=text)]), DROP)
-    assert cells(content)[0]["reason"] == neutralised(text)
+    content = rendered(row(reason=text))
+    assert cells(content)[0]["reason"] == neutral(text)
 
 
 def test_a_destination_names_its_own_columns_and_forms() -> None:
@@ -105,9 +108,9 @@ def test_a_destination_names_its_own_columns_and_forms() -> None:
             ],
         }
     )
-    content = render(frame_of([row(valid_until=datetime(2026, 12, 1, tzinfo=UTC))]), mapping)
+    content = rendered(row(valid_until="2026-12-01T00:00:00Z"), to=mapping)
     assert content == b"Customer,Until\r\nc_1,2026-12-01\r\n"
 
 
 def test_a_list_has_one_name_a_night() -> None:
-    assert file_stem("vip", date(2026, 11, 21)) == "vip_20261121_full"
+    assert ListOf(date(2026, 11, 21), "vip", "drop").file_name == "vip_20261121_full.csv"

@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-import pandas as pd
 import pytest
 from activation_night import NIGHT, Lists
 
-from rapport.activation.delivery import rows_of_list
-from rapport.activation.destinations import declared_destinations
-from rapport.activation.lists import LIST_COLUMNS, render
+from rapport.activation.destinations import ListKind, declared_destinations
+from rapport.activation.list_rows import read_rows
+from rapport.activation.lists import ListOf, render
 from rapport.activation.memberships import keep_members, rebuild
 from rapport.errors import UsageError
 
 FIRST = date(2026, 11, 1)
 
 
-def frame(night: date, *people: tuple[str, str]) -> pd.DataFrame:
-    """A list of these customers, each with their reason."""
-    rows = [
-        dict.fromkeys(LIST_COLUMNS)
-        | {"business_date": night, "segment": "vip", "destination": "drop", "customer_id": who, "reason": reason}
-        | {"channel": "email", "contact": f"{who}@example.com", "valid_until": datetime(2026, 12, 1, tzinfo=UTC)}
-        for who, reason in people
-    ]
-    return pd.DataFrame(rows, columns=list(LIST_COLUMNS), dtype=object)
+def deliver(lists: Lists, nth: int, *people: tuple[str, str], kind: ListKind = "full") -> bytes:
+    """The list of a later night, of these customers with their reasons, is out; returns its bytes."""
+    which = ListOf(FIRST + timedelta(days=nth), "vip", "drop", kind)
+    build(lists, which.business_date, *people)
+    lists.conn.execute(
+        "insert into activation.deliveries"
+        " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256)"
+        " values (%s, 'vip', 'drop', %s, 'delivered', %s, %s, 'x')",
+        [which.business_date, kind, which.file_name, len(people)],
+    )
+    content = b"".join(render(read_rows(lists.conn, which, "going"), declared_destinations()["drop"]))
+    keep_members(lists.conn, which)
+    lists.conn.commit()
+    return content
 
 
-def deliver(lists: Lists, nth: int, *people: tuple[str, str]) -> bytes:
-    """The list of a later night is out; returns its bytes."""
-    night = FIRST + timedelta(days=nth)
+def build(lists: Lists, night: date, *people: tuple[str, str]) -> None:
+    """As dbt does it: the lists of one night take the place of the night's before."""
     conn = lists.conn
     conn.execute(
-        "insert into ops.nights (business_date, landing, clock, state) values (%s, '', now(), 'sent')", [night]
+        "insert into ops.nights (business_date, landing, clock, state) values (%s, '', now(), 'sent')"
+        " on conflict do nothing",
+        [night],
     )
-    conn.execute(
-        "insert into activation.deliveries (business_date, segment, destination, status, file_name, n_rows, sha256)"
-        " values (%s, 'vip', 'drop', 'delivered', 'vip.csv', %s, 'x')",
-        [night, len(people)],
+    conn.execute("truncate build_activation.lists")
+    conn.cursor().executemany(
+        "insert into build_activation.lists"
+        " (business_date, segment, destination, customer_id, channel, contact, reason, valid_until)"
+        " values (%s, 'vip', 'drop', %s, 'email', %s || '@example.com', %s, '2026-12-01')",
+        [(night, who, who, reason) for who, reason in people],
     )
-    rows = frame(night, *people)
-    keep_members(conn, night, "vip", "drop", rows)
-    conn.commit()
-    return render(rows, declared_destinations()["drop"])
 
 
 def stays(lists: Lists) -> list[tuple[Any, ...]]:
@@ -75,7 +78,7 @@ def test_the_list_of_any_night_is_made_again_byte_for_byte(lists: Lists) -> None
         deliver(lists, 2, ("bo", "loyal"), ("cem", "new")),
         deliver(lists, 3, ("bo", "spends most"), ("cem", "new")),
     ]
-    again = [rebuild(lists.conn, FIRST + timedelta(days=nth), "vip", "drop") for nth in range(4)]
+    again = [rebuild(lists.conn, ListOf(FIRST + timedelta(days=nth), "vip", "drop")) for nth in range(4)]
     assert again == delivered
     assert len(set(delivered)) == 4
 
@@ -83,9 +86,9 @@ def test_the_list_of_any_night_is_made_again_byte_for_byte(lists: Lists) -> None
 def test_what_was_really_delivered_can_be_made_again(lists: Lists) -> None:
     lists.send()
     sent = (lists.drop / f"{NIGHT}" / "vip_20261121_full.csv").read_bytes()
-    assert rebuild(lists.conn, NIGHT, "vip", "drop") == sent
+    assert rebuild(lists.conn, ListOf(NIGHT, "vip", "drop")) == sent
     assert (
-        rebuild(lists.conn, NIGHT, "quiet", "drop")
+        rebuild(lists.conn, ListOf(NIGHT, "quiet", "drop"))
         == (lists.drop / f"{NIGHT}" / "quiet_20261121_full.csv").read_bytes()
     )
 
@@ -94,7 +97,6 @@ def test_who_is_left_out_at_the_last_look_is_not_written_down(lists: Lists) -> N
     prepared = lists.prepare()
     lists.withdraw("c_1")
     lists.send()
-    assert len(rows_of_list(lists.conn, NIGHT, "vip", "drop")) == 2
     assert prepared[0].n_rows == 2
     assert [row[0] for row in lists.conn.execute("select customer_id from activation.memberships")] == ["c_2"]
 
@@ -107,5 +109,5 @@ def test_a_rehearsal_makes_nobody_a_member(lists: Lists) -> None:
 def test_a_list_that_was_not_delivered_cannot_be_made_again(lists: Lists) -> None:
     lists.prepare()
     with pytest.raises(UsageError, match="was not delivered to drop on the night of 2026-11-21") as failure:
-        rebuild(lists.conn, NIGHT, "vip", "drop")
+        rebuild(lists.conn, ListOf(NIGHT, "vip", "drop"))
     assert "rapport segments history vip" in failure.value.fix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Segments and the lists they become.", no_args_is_help=True)
 BusinessOption = Annotated[str, typer.Option("--business", "-b", help="which business; a file in businesses/")]
 SegmentArgument = Annotated[str, typer.Argument(help="name, as `rapport segments list` shows it")]
+
+
+class ListKindOption(StrEnum):
+    """As destinations.ListKind has them."""
+
+    FULL = "full"
+    ADD = "add"
+    REMOVE = "remove"
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object, for programs")]
 
 
@@ -55,18 +66,19 @@ def show_lists(
 
     with connect(business) as conn:
         rows = conn.execute(
-            "select business_date, segment, destination, status, n_rows, coalesce(location, ''),"
+            "select business_date, segment, destination, list_kind, status, n_rows, coalesce(location, ''),"
             " coalesce(reason, '')"
             " from activation.deliveries"
             " where business_date = coalesce(%s, (select max(business_date) from activation.deliveries))"
-            " order by segment, destination",
+            " order by segment, destination, list_kind",
             [date.date() if date else None],
         ).fetchall()
     if not rows:
         typer.echo(f"No lists were prepared for {business}{f' on {date:%Y-%m-%d}' if date else ''}.")
         return
-    for night, segment, destination, status, n_rows, location, reason in rows:
-        typer.echo(f"{night}  {segment} → {destination}: {status}, {n_rows} rows {location} {reason}".rstrip())
+    for night, segment, destination, kind, status, n_rows, location, reason in rows:
+        which = segment if kind == "full" else f"{segment} ({kind})"
+        typer.echo(f"{night}  {which} → {destination}: {status}, {n_rows} rows {location} {reason}".rstrip())
 
 
 @app.command("show")
@@ -138,7 +150,7 @@ def segment_history(
     if as_json:
         _print_json({"segment": name, "lists": rows})
         return
-    columns = ("business_date", "destination", "status", "n_rows", "n_new", "n_gone", "reason")
+    columns = ("business_date", "destination", "list_kind", "status", "n_rows", "n_new", "n_gone", "reason")
     _print_rows(f"lists of {name}", rows, columns)
 
 
@@ -148,15 +160,17 @@ def rebuild_list(
     date: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="night of the list")],
     business: BusinessOption = settings.DEFAULT_BUSINESS,
     destination: Annotated[str, typer.Option(help="where it went")] = "drop",
+    kind: Annotated[ListKindOption, typer.Option(help="which of the night's lists")] = ListKindOption.FULL,
 ) -> None:
     """Write a delivered list of an earlier night to standard output once more, without those erased since."""
     import sys
 
+    from rapport.activation.lists import ListOf
     from rapport.activation.memberships import rebuild
     from rapport.warehouse import connect
 
     with connect(business) as conn:
-        content = rebuild(conn, date.date(), name, destination)
+        content = rebuild(conn, ListOf(date.date(), name, destination, kind.value))
     sys.stdout.buffer.write(content)
 
 

@@ -40,6 +40,10 @@ Source = Literal[
 ]
 
 
+# full: everybody on the list tonight; add and remove: who is on it and was not before, and who was and is not.
+ListKind = Literal["full", "add", "remove"]
+
+
 class Column(BaseModel):
     """One column of the file: its header, where it comes from, and its form (forms.py; docs/how-to explains each).
 
@@ -70,13 +74,20 @@ class Destination(BaseModel):
         min_length=1,
         description="consent purposes of lists it may get; another purpose's list is refused",
     )
+    list_kinds: list[ListKind] = Field(
+        ["full"], min_length=1, description="what it gets each night: the full list, or who is to add and to remove"
+    )
     max_bytes: int | None = Field(None, ge=1, description="a larger file is not taken there, and refused here")
     columns: list[Column] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _headers_once(self) -> Destination:
+    def _consistent(self) -> Destination:
         if len(set(self.headers)) != len(self.headers):
             raise ValueError("columns: expected each header once")
+        if len(set(self.list_kinds)) != len(self.list_kinds):
+            raise ValueError("list_kinds: expected each kind once")
+        if self.list_kinds == ["remove"]:
+            raise ValueError("list_kinds: expected full or add beside remove, or nobody would ever enter")
         return self
 
     @property

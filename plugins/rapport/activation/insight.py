@@ -34,7 +34,7 @@ def segment_named(segments: list[Segment], name: str) -> Segment:
 def history(conn: Connection, segment: str, *, nights: int) -> list[dict[str, Any]]:
     """The lists of the latest nights, newest first: rows, who is new on it, who is gone, what became of it.
 
-    New and gone are against the list before, of the same destination; null on the first.
+    New and gone are against the full list before, of the same destination; null on the first.
     """
     return _rows(
         conn,
@@ -46,13 +46,13 @@ def history(conn: Connection, segment: str, *, nights: int) -> list[dict[str, An
         -- A night whose list did not go out is compared with nothing, and nothing with it.
         delivered as (
             select
-                destination, business_date, coalesce(people, '{}') as people,
+                destination, business_date, list_kind, coalesce(people, '{}') as people,
                 lag(coalesce(people, '{}')) over (partition by destination order by business_date) as people_before
             from activation.deliveries left join members using (destination, business_date)
             where segment = %(segment)s and list_kind = 'full' and status = 'delivered'
         )
         select
-            business_date, destination, status, n_rows,
+            business_date, destination, list_kind, status, n_rows,
             case when people_before is not null then (
                 select count(*) from unnest(people) as now (customer_id)
                 where now.customer_id <> all(people_before)
@@ -62,9 +62,10 @@ def history(conn: Connection, segment: str, *, nights: int) -> list[dict[str, An
                 where earlier.customer_id <> all(people)
             ) end as n_gone,
             location, reason
-        from activation.deliveries left join delivered using (destination, business_date)
-        where segment = %(segment)s and list_kind = 'full'
-        order by business_date desc, destination limit %(nights)s
+        from activation.deliveries
+        left join delivered using (destination, business_date, list_kind)
+        where segment = %(segment)s
+        order by business_date desc, destination, list_kind limit %(nights)s
         """,
         {"segment": segment, "nights": nights},
     )

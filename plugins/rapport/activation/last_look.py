@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import psycopg
 
+from rapport.activation.lists import ListOf
 from rapport.errors import DeliveryError
 
 Connection = psycopg.Connection[Any]
@@ -38,12 +38,12 @@ where
 """
 
 
-def find_barred(conn: Connection, business_date: date, segment: str, destination: str) -> dict[str, str]:
+def find_barred(conn: Connection, which: ListOf) -> dict[str, str]:
     """Who is on the list as built and may not be sent it now: customer_id to reason code.
 
     Raises DeliveryError where the view is missing: without it nobody could say that nothing was withdrawn.
     """
-    return _barred(conn, business_date, destination, segment).get(segment, {})
+    return _barred(conn, which.business_date, which.destination, which.segment).get(which.segment, {})
 
 
 def find_all_barred(conn: Connection, business_date: date, destination: str) -> dict[str, dict[str, str]]:
@@ -66,28 +66,11 @@ def _barred(conn: Connection, business_date: date, destination: str, segment: st
     return barred
 
 
-def keep_barred(conn: Connection, business_date: date, segment: str, barred: Mapping[str, str]) -> None:
+def keep_barred(conn: Connection, which: ListOf, barred: Mapping[str, str]) -> None:
     """Write who was left out at the last look, and why, into activation.exclusions. Does not commit."""
     with conn.cursor() as cursor:
         cursor.executemany(
             "insert into activation.exclusions (business_date, segment, customer_id, stage, reason_code)"
             " values (%s, %s, %s, 'last look', %s) on conflict do nothing",
-            [(business_date, segment, customer_id, reason) for customer_id, reason in sorted(barred.items())],
+            [(which.business_date, which.segment, person, reason) for person, reason in sorted(barred.items())],
         )
-
-
-def without_barred(
-    conn: Connection, business_date: date, segment: str, destination: str, rows: pd.DataFrame
-) -> pd.DataFrame:
-    """The list's rows less those whom a last look left out; who was on it when it was delivered stays.
-
-    A list of one destination may be out before somebody withdraws, who is then left out of the next destination's.
-    """
-    barred = conn.execute(
-        "select customer_id from activation.exclusions"
-        " where business_date = %(night)s and segment = %(segment)s and stage = 'last look'"
-        " except select customer_id from activation.delivery_members"
-        " where business_date = %(night)s and segment = %(segment)s and destination = %(destination)s",
-        {"night": business_date, "segment": segment, "destination": destination},
-    ).fetchall()
-    return rows[~rows["customer_id"].isin([customer_id for (customer_id,) in barred])]

@@ -1,19 +1,15 @@
-"""Lists as bytes: the rows of build_activation.lists, shaped by a destination's mapping.
-
-Pure and deterministic: the same rows give the same bytes, so a list can be told by its SHA-256.
-"""
+"""A list as a file: its name, its columns, its bytes."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from rapport.activation.destinations import Column, Destination
+from rapport.activation.destinations import Column, Destination, ListKind
 from rapport.activation.forms import cut, shaped
 
 LIST_COLUMNS = (
@@ -36,40 +32,61 @@ LIST_COLUMNS = (
     "postal_code",
     "country_code",
 )
+SCHEMA = pa.schema([(name, pa.string()) for name in LIST_COLUMNS])
 
 
-def file_stem(segment: str, business_date: date, list_kind: str = "full") -> str:
-    """Final name of a list without its ending: one name a segment, night and kind."""
-    return f"{segment}_{business_date:%Y%m%d}_{list_kind}"
+@dataclass(frozen=True)
+class ListOf:
+    """Which list: of which night and segment, for whom, and whether all of it or a change."""
+
+    business_date: date
+    segment: str
+    destination: str
+    kind: ListKind = "full"
+
+    @property
+    def file_name(self) -> str:
+        """Final name of the file: one a segment, night and kind."""
+        return f"{self.segment}_{self.business_date:%Y%m%d}_{self.kind}.csv"
+
+    def __str__(self) -> str:
+        return f"night {self.business_date}, segment {self.segment}, destination {self.destination}, {self.kind} list"
 
 
-def frame_of(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
-    """Rows of build_activation.lists, in the order of LIST_COLUMNS, as a frame."""
-    return pd.DataFrame([list(row) for row in rows], columns=list(LIST_COLUMNS), dtype=object)
+def render(rows: Iterable[pa.RecordBatch], destination: Destination) -> Iterator[bytes]:
+    """The list as CSV, in pieces: RFC 4180 (CRLF, quotes where needed), UTF-8 without BOM, in the order of the rows.
 
-
-def render(rows: pd.DataFrame, destination: Destination) -> bytes:
-    """The list as CSV: RFC 4180 (CRLF, quotes where needed), UTF-8 without BOM, sorted by customer_id.
-
-    No rows give a file with only the header: the receiver sees that the list was made and is empty.
+    rows: as SCHEMA has them. No rows give a file with only the header: the receiver sees that the list was made and is
+    empty.
     """
-    ordered = rows.sort_values("customer_id", kind="stable")
-    cells = pd.DataFrame({column.header: _cells(ordered, column) for column in destination.columns})
-    text = io.StringIO()
-    cells.to_csv(text, index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
-    return text.getvalue().encode("utf-8")
+    yield _lines([pa.array([header]) for header in destination.headers])
+    for batch in rows:
+        if len(batch):
+            yield _lines([_cells(batch, column) for column in destination.columns])
 
 
-def _cells(rows: pd.DataFrame, column: Column) -> list[str]:
-    return [
-        cut(shaped(value, column.form, locale=locale, is_hashed=column.hash == "sha256"), column.max_bytes)
-        for value, locale in zip(_values(rows, column), rows["locale"], strict=True)
-    ]
+def _cells(rows: pa.RecordBatch, column: Column) -> pa.StringArray:
+    cells = shaped(_values(rows, column), column.form, rows["locale"], is_hashed=column.hash == "sha256")
+    return cut(cells, column.max_bytes)
 
 
-def _values(rows: pd.DataFrame, column: Column) -> list[Any]:
+def _values(rows: pa.RecordBatch, column: Column) -> pa.StringArray:
     if column.source not in ("email", "phone"):
-        return rows[column.source].tolist()
+        return rows[column.source]
     # A list has one point a person: the one they agreed to. No other is sent along.
-    wants_email = column.source == "email"
-    return [point if ("@" in point) == wants_email else None for point in rows["contact"]]
+    is_email = pc.match_substring(rows["contact"], "@")
+    return pc.if_else(is_email if column.source == "email" else pc.invert(is_email), rows["contact"], None)
+
+
+def _lines(columns: list[pa.StringArray]) -> bytes:
+    *first, last = [_quoted(cells) for cells in columns]
+    lines = pc.binary_join_element_wise(*first, pc.binary_join_element_wise(last, "\r\n", ""), ",")
+    return b"".join(lines.cast(pa.binary()).to_pylist())
+
+
+def _quoted(cells: pa.StringArray) -> pa.StringArray:
+    is_quoted = pc.match_substring_regex(cells, '[",\r\n]')
+    if not pc.any(is_quoted).as_py():
+        return cells
+    doubled = pc.replace_substring(cells, '"', '""')
+    return pc.if_else(is_quoted, pc.binary_join_element_wise('"', doubled, '"', ""), cells)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -11,12 +10,12 @@ from typing import Any
 
 import psycopg
 
-from rapport import settings
-from rapport.activation.delivery import Outcome, PreparedList, deliver, rows_of_list, write_failure
+from rapport.activation.delivery import Outcome, deliver, write_list
 from rapport.activation.destinations import declared_destinations
 from rapport.activation.https import HttpsReceiver
-from rapport.activation.last_look import find_all_barred, without_barred
-from rapport.activation.lists import render
+from rapport.activation.last_look import find_all_barred
+from rapport.activation.ledger import PreparedList, lists_of, write_failure
+from rapport.activation.lists import ListOf
 from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport
 from rapport.errors import DeliveryError
 from rapport.nights import advance, find_night
@@ -28,7 +27,7 @@ Connection = psycopg.Connection[Any]
 class Deliveries:
     """What became of a night's lists for one destination. Holds no personal data."""
 
-    outcomes: dict[str, Outcome]  # by segment
+    outcomes: dict[str, Outcome]  # by name of the list
     n_rows: int
 
 
@@ -47,7 +46,7 @@ def deliver_all(
     place that does not answer ends the attempt at once: PlaceUnreachable, the ledger says what waits and why, and the
     next attempt sends only that. With nothing left to send, the place is not asked at all. Commits.
     """
-    lists = _lists_in_ledger(conn, business, business_date, destination)
+    lists = lists_of(conn, business, business_date, destination)
     waiting = [item for item, status in lists if status != "delivered"]
     outcomes: dict[str, Outcome] = {}
     n_rows, failures = 0, dict[str, DeliveryError]()
@@ -56,10 +55,10 @@ def deliver_all(
         with transport if waiting else nullcontext(transport) as place:
             for item, _ in lists:
                 try:
-                    left_out = barred.get(item.segment, {})
+                    left_out = barred.get(item.which.segment, {})
                     delivery = deliver(conn, item, place, dry_run=dry_run, barred=left_out)
                 except MayHaveArrived as error:
-                    failures[item.segment] = error
+                    failures[_name(item)] = error
                     raise PlaceUnreachable(
                         "The receiver left another list without an answer; this one has not been tried.",
                         where=error.where,
@@ -68,37 +67,23 @@ def deliver_all(
                 except PlaceUnreachable:
                     raise
                 except DeliveryError as error:
-                    failures[item.segment] = error
+                    failures[_name(item)] = error
                 else:
-                    outcomes[item.segment] = delivery.outcome
+                    outcomes[_name(item)] = delivery.outcome
                     n_rows += delivery.n_rows
     except DeliveryError as error:  # the place itself: no list after this one has been tried
-        left = [item for item in waiting if item.segment not in outcomes and item.segment not in failures]
+        left = [item for item in waiting if _name(item) not in outcomes and _name(item) not in failures]
         for item in left:
             write_failure(conn, item, error)
-        failures |= {item.segment: error for item in left}
+        failures |= {_name(item): error for item in left}
     if failures:
         raise _summed_up(destination, failures, n_lists=len(lists))
     return Deliveries(outcomes, n_rows)
 
 
-def _lists_in_ledger(
-    conn: Connection, business: str, business_date: date, destination: str
-) -> list[tuple[PreparedList, str]]:
-    """The destination's lists of the night, by segment, each with its status; last what it may have already.
-
-    A list on which a receiver hangs up each time then keeps no other from going.
-    """
-    folder = settings.work_dir(business) / "lists" / f"{business_date}" / destination
-    return [
-        (PreparedList(business, business_date, segment, destination, name, folder / name, n_rows, sha256), status)
-        for segment, name, n_rows, sha256, status in conn.execute(
-            "select segment, file_name, n_rows, sha256, status from activation.deliveries"
-            " where business_date = %s and destination = %s and list_kind = 'full'"
-            " order by status = 'unknown', segment",
-            [business_date, destination],
-        ).fetchall()
-    ]
+def _name(item: PreparedList) -> str:
+    """The segment, and which of its lists where that is not the full one."""
+    return item.which.segment if item.which.kind == "full" else f"{item.which.segment} ({item.which.kind})"
 
 
 def _summed_up(destination: str, failures: Mapping[str, DeliveryError], *, n_lists: int) -> DeliveryError:
@@ -106,12 +91,12 @@ def _summed_up(destination: str, failures: Mapping[str, DeliveryError], *, n_lis
     if n_lists == len(failures) == 1:
         return next(iter(failures.values()))
     held_up: dict[str, list[str]] = {}
-    for segment, error in failures.items():
-        held_up.setdefault(error.what, []).append(segment)
+    for name, error in failures.items():
+        held_up.setdefault(error.what, []).append(name)
     kind = PlaceUnreachable if any(error.may_pass for error in failures.values()) else DeliveryError
     return kind(
         f"{len(failures)} of {n_lists} lists did not go to {destination}. "
-        + " ".join(f"{', '.join(segments)}: {what}" for what, segments in held_up.items()),
+        + " ".join(f"{', '.join(names)}: {what}" for what, names in held_up.items()),
         where="; ".join(dict.fromkeys(error.where for error in failures.values())),
         fix="; ".join(dict.fromkeys(error.fix for error in failures.values())) + "; only what is missing is sent then",
     )
@@ -120,14 +105,14 @@ def _summed_up(destination: str, failures: Mapping[str, DeliveryError], *, n_lis
 def compare_lists(conn: Connection, business_date: date) -> dict[str, bool]:
     """For each list in the night's ledger, whether build_activation.lists gives the same bytes now."""
     found = {}
-    for segment, destination, sha256 in conn.execute(
-        "select segment, destination, sha256 from activation.deliveries where business_date = %s order by 1, 2",
+    for segment, destination, kind, sha256 in conn.execute(
+        "select segment, destination, list_kind, sha256 from activation.deliveries"
+        " where business_date = %s and list_kind <> 'recall' order by 1, 2, 3",
         [business_date],
     ).fetchall():
-        mapping = declared_destinations()[destination]
-        built = rows_of_list(conn, business_date, segment, destination)
-        content = render(without_barred(conn, business_date, segment, destination, built), mapping)
-        found[f"{segment} → {destination}"] = hashlib.sha256(content).hexdigest() == sha256
+        which = ListOf(business_date, segment, destination, kind)
+        now = write_list(conn, which, "going", declared_destinations()[destination])
+        found[f"{segment} → {destination}" + ("" if kind == "full" else f" ({kind})")] = now.sha256 == sha256
     return found
 
 

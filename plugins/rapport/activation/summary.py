@@ -23,7 +23,8 @@ Connection = psycopg.Connection[Any]
 
 _LISTS = """
 select
-    lists.segment, lists.destination, lists.status, lists.n_rows, lists.reason,
+    lists.segment || case lists.list_kind when 'full' then '' else ' (' || lists.list_kind || ')' end as segment,
+    lists.destination, lists.status, lists.n_rows, lists.reason,
     before.business_date as last_date, before.n_rows as last_rows, lists.n_rows - before.n_rows as change
 from activation.deliveries as lists
 left join lateral (

@@ -60,7 +60,7 @@ class PrepareLists(NightOperator):
             if not prepared and finish_sending(conn, night.business_date):
                 _tell_that_lists_are_out(context, business, night)
         current.detail |= {"lists": len(prepared), "rows": sum(found.n_rows for found in prepared)}
-        return sorted({found.destination for found in prepared})
+        return sorted({found.which.destination for found in prepared})
 
 
 class DeliverLists(NightOperator):

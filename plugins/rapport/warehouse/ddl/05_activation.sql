@@ -3,7 +3,7 @@ create table if not exists activation.deliveries (
     segment text not null,
     destination text not null,
     list_kind text not null default 'full' check (list_kind in ('full', 'add', 'remove')),
-    status text not null check (status in ('prepared', 'delivered', 'failed', 'dry_run', 'unknown')),
+    status text not null check (status in ('prepared', 'delivered', 'failed', 'dry_run')),
     file_name text not null,
     location text,
     n_rows bigint not null,
@@ -14,13 +14,6 @@ create table if not exists activation.deliveries (
     primary key (business_date, segment, destination, list_kind)
 );
 comment on table activation.deliveries is 'The send ledger: one row per list, destination and night; twice is once.';
-alter table activation.deliveries
-    drop constraint if exists deliveries_status_check,
-    add constraint deliveries_status_check check (
-        status in ('prepared', 'delivered', 'failed', 'dry_run', 'unknown')
-    );
-comment on column activation.deliveries.status is
-    'Unknown: handed over to a receiver that cannot be asked, and no answer came. It may be there; only the same bytes are sent again.';
 
 create table if not exists activation.delivery_members (
     business_date date not null,
@@ -36,6 +29,19 @@ comment on table activation.delivery_members is 'Who was on which list that was 
 alter table activation.deliveries add column if not exists is_marketing boolean not null default true;
 comment on column activation.deliveries.is_marketing is
     'Written to customers for marketing: such messages count for the caps of a channel. True where nobody wrote it down.';
+
+alter table activation.deliveries drop constraint if exists deliveries_list_kind_check;
+alter table activation.deliveries add constraint deliveries_list_kind_check
+check (list_kind in ('full', 'add', 'remove', 'recall'));
+alter table activation.deliveries drop constraint if exists deliveries_status_check;
+alter table activation.deliveries add constraint deliveries_status_check
+check (
+    status in ('prepared', 'waiting_approval', 'approved', 'held_back', 'delivered', 'failed', 'dry_run', 'unknown')
+);
+comment on column activation.deliveries.list_kind is
+    'full: everybody on the list; add and remove: who is new or gone against the last delivered; recall: who was on a list sent wrongly.';
+comment on column activation.deliveries.status is
+    'waiting_approval: changed unusually, somebody has to look; approved: goes next; held_back: nobody approved it, it is never sent; unknown: handed over to a receiver that cannot be asked, and no answer came: it may be there, and only the same bytes are sent again.';
 
 create table if not exists activation.exclusions (
     business_date date not null references ops.nights,
@@ -129,6 +135,8 @@ create table if not exists activation.memberships (
 comment on table activation.memberships is
     'Who was on which delivered list and with what: one row per list, customer and stretch of nights without a change.';
 comment on column activation.memberships.member_since is 'Night of the first list of this stay.';
+alter table activation.memberships add column if not exists recalled_at timestamptz;
+comment on column activation.memberships.recalled_at is 'When the list was recalled: its receiver was told to remove the row.';
 comment on column activation.memberships.until_night is 'First night whose list has no such row; null while the newest has it.';
 create index if not exists memberships_open on activation.memberships (segment, destination, customer_id)
 where until_night is null;
