@@ -23,6 +23,7 @@ import pyarrow as pa
 from rapport import settings
 from rapport.activation.decisions import keep_draws, keep_exclusions, keep_trials
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
+from rapport.activation.encryption import ENDING, Seal
 from rapport.activation.https import HttpsReceiver, idempotency_key
 from rapport.activation.last_look import find_barred, keep_barred
 from rapport.activation.ledger import (
@@ -116,9 +117,11 @@ def deliver(
     dry_run: bool = False,
     destinations: dict[str, Destination] | None = None,
     barred: Mapping[str, str] | None = None,
+    seal: Seal | None = None,
 ) -> Delivery:
     """Send one prepared list over an open transport, once; the same night again sends nothing.
 
+    With a `seal` it goes encrypted; the ledger tells rows and SHA-256 of what is in it.
     `barred` is whom a last look at this list found just now; without it the look is taken here. Who withdrew since
     the list was built is left out and kept in activation.exclusions: the ledger then tells rows and SHA-256 of what
     went. What a receiver may have already is sent as it went, under the same key. A dry run writes the same files to
@@ -131,7 +134,7 @@ def deliver(
     conn.rollback()  # whatever the caller read before: the row must be seen as it is now
     try:
         if not dry_run:
-            _look_again(conn, prepared, destination, transport, barred)
+            _look_again(conn, prepared, destination, transport, barred, seal)
         entry = locked_entry(conn, prepared)
         if entry.is_out and not dry_run:  # a doubt counts as delivered: who got it gets nothing else
             _refuse_other_content(conn, prepared, entry, destination)
@@ -141,6 +144,8 @@ def deliver(
         sent, files = _files(conn, prepared, destination, left_out)
         if not entry.is_out and sent.sha256 != prepared.sha256:
             _refuse_changed_list(conn, prepared, destination)
+        if seal is not None:
+            files = seal.sealed(sent, files, may_be_new=entry.status != "unknown", is_kept=not dry_run)
         if dry_run:
             location = _rehearse(prepared, files)
             if not entry.is_out:
@@ -159,6 +164,8 @@ def deliver(
         keep_members(conn, which)
         write_status(conn, sent, "delivered", location)
         conn.commit()
+        if seal is not None:
+            seal.forget(sent)
         return _outcome(sent, "delivered", location)
     except DeliveryError as error:
         conn.rollback()
@@ -246,25 +253,36 @@ def _look_again(
     destination: Destination,
     transport: Transport | HttpsReceiver,
     barred: Mapping[str, str] | None,
+    seal: Seal | None,
 ) -> None:
     """Keep whom the last look bars, before anything is put: an attempt that is killed then leaves out the same people.
 
     What a killed attempt has put, or a receiver may have, is out; nobody can be taken off it any more. Commits.
     """
-    if not locked_entry(conn, prepared).is_out and not _is_put(conn, prepared, destination, transport):
+    if not locked_entry(conn, prepared).is_out and not _is_put(conn, prepared, destination, transport, seal):
         barred = find_barred(conn, prepared.which) if barred is None else barred
         keep_barred(conn, prepared.which, barred)
     conn.commit()
 
 
 def _is_put(
-    conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport | HttpsReceiver
+    conn: Connection,
+    prepared: PreparedList,
+    destination: Destination,
+    transport: Transport | HttpsReceiver,
+    seal: Seal | None,
 ) -> bool:
     """Whether the list as the ledger has it lies at its place, where that can be asked."""
     if isinstance(transport, HttpsReceiver):
         return False
-    digest = transport.digest(remote_path(prepared.which, destination))
-    return digest is not None and digest == write_list(conn, prepared.which, "going", destination).sha256
+    digest = transport.digest(remote_path(prepared.which, destination) + ("" if seal is None else ENDING))
+    if digest is None:
+        return False
+    going = write_list(conn, prepared.which, "going", destination)
+    if seal is None:
+        return digest == going.sha256
+    kept = seal.kept(prepared.with_content(going.n_rows, going.sha256))
+    return kept is not None and digest == hashlib.sha256(kept).hexdigest()
 
 
 def remote_path(which: ListOf, destination: Destination) -> str:

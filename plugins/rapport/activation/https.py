@@ -200,9 +200,10 @@ def idempotency_key(
 
 
 def _headers(content: bytes, manifest: dict[str, Any], key: str) -> dict[str, str]:
-    name = manifest["file"]
+    encrypted = manifest.get("encrypted")
+    name = (encrypted or manifest)["file"]
     return {
-        "Content-Type": "text/csv; charset=utf-8; header=present",
+        "Content-Type": "application/octet-stream" if encrypted else "text/csv; charset=utf-8; header=present",
         "Content-Disposition": f'attachment; filename="{name}"',
         # RFC 9530; the value of Idempotency-Key is a string in quotes (draft-ietf-httpapi-idempotency-key-header)
         "Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:",

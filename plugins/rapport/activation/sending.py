@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from rapport.activation.delivery import Outcome, deliver, write_list
 from rapport.activation.destinations import declared_destinations
+from rapport.activation.encryption import read_seal
 from rapport.activation.https import HttpsReceiver
 from rapport.activation.last_look import find_all_barred
 from rapport.activation.ledger import PreparedList, lists_of, write_failure
@@ -39,24 +41,27 @@ def deliver_all(
     transport: Transport | HttpsReceiver,
     *,
     dry_run: bool,
+    encrypt_to: Path | None = None,
 ) -> Deliveries:
     """Deliver the lists that `prepare` wrote into the ledger for a destination, each in a transaction of its own.
 
     A list that cannot be delivered does not keep the others from going; at the end DeliveryError names each one. A
     place that does not answer ends the attempt at once: PlaceUnreachable, the ledger says what waits and why, and the
-    next attempt sends only that. With nothing left to send, the place is not asked at all. Commits.
+    next attempt sends only that. With nothing left to send, the place is not asked at all. `encrypt_to` is the file of
+    the recipient's public key. Commits.
     """
     lists = lists_of(conn, business, business_date, destination)
     waiting = [item for item, status in lists if status != "delivered"]
     outcomes: dict[str, Outcome] = {}
     n_rows, failures = 0, dict[str, DeliveryError]()
     try:
+        seal = read_seal(encrypt_to) if waiting and encrypt_to else None
         barred = find_all_barred(conn, business_date, destination) if waiting else {}
         with transport if waiting else nullcontext(transport) as place:
             for item, _ in lists:
                 try:
                     left_out = barred.get(item.which.segment, {})
-                    delivery = deliver(conn, item, place, dry_run=dry_run, barred=left_out)
+                    delivery = deliver(conn, item, place, dry_run=dry_run, barred=left_out, seal=seal)
                 except MayHaveArrived as error:
                     failures[_name(item)] = error
                     raise PlaceUnreachable(

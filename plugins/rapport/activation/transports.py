@@ -73,7 +73,7 @@ def temporary_name(path: str) -> str:
 
 def is_part_of(name: str, path: str) -> bool:
     """Whether a name in the folder of a list is a temporary one of the list or of what goes with it."""
-    stem = path.rpartition("/")[2].removesuffix(".csv")
+    stem = path.rpartition("/")[2].removesuffix(".pgp").removesuffix(".csv")
     return name.startswith(f".{stem}.") and name.endswith(".part")
 
 

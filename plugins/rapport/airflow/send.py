@@ -91,6 +91,7 @@ class DeliverLists(NightOperator):
                 self.destination,
                 transport_for(business, self.destination),
                 dry_run=night.is_dry_run,
+                encrypt_to=business.key_file_of(self.destination),
             )
             is_last = finish_sending(conn, night.business_date)
         current.detail |= {"lists": len(found.outcomes), "rows": found.n_rows}
