@@ -171,6 +171,17 @@ class ValueLimits(BaseModel):
     most_holdout_days: int = Field(default=365, ge=7, description="the holdout period at its longest")
 
 
+class ChangeBrake(BaseModel):
+    """When a list changed so much that somebody has to look at it before it goes; nobody's answer is a no."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    times: float = Field(default=2.0, gt=1, description="times the usual number of people, or that fraction of it")
+    least_people: int = Field(default=50, ge=1, description="more or fewer than usual; below it no change is unusual")
+    lists: int = Field(default=7, ge=1, description="delivered before it, whose median is what is usual")
+    hours: float = Field(default=12, gt=0, le=24, description="in which somebody has to approve it")
+
+
 # Age from which somebody may be marketed to, by regime: GDPR article 8(1), where a country may go down to 13; majority
 # by article 11 of the Turkish civil code; opting in to sales of data, California civil code 1798.120(c).
 _ADULT_AGES = {"gdpr": 16, "kvkk": 18, "gdpr+kvkk": 18, "ccpa": 16, "none": 18}
@@ -225,6 +236,7 @@ class Business(BaseModel):
     live_from: date | None = Field(
         None, description="first business date whose lists are delivered; nights before it are rehearsals (shadow mode)"
     )
+    brake: ChangeBrake = Field(ChangeBrake(), description="when a list waits for somebody's approval")
     summary: Summary = Field(Summary(), description="e-mail to marketing about the lists of each night")
     data_owner: str = Field("data-engineering", description="team told when a night needs attention")
 
@@ -270,6 +282,7 @@ class Business(BaseModel):
             "settle_seconds",
             "deadlines",
             "drift",
+            "brake",
             "summary",
             "data_owner",
             "exclusions_kept_days",

@@ -19,8 +19,10 @@ from rapport import settings
 from rapport.activation.delivery import deliver
 from rapport.activation.encryption import read_seal
 from rapport.activation.https import HttpsReceiver, HttpsTarget
+from rapport.activation.recall import recall
 from rapport.activation.sending import Deliveries, deliver_all
 from rapport.activation.transports import LocalDrop, MayHaveArrived
+from rapport.airflow.connections import transport_for
 from rapport.businesses import Business
 from rapport.errors import DeliveryError
 from rapport.privacy.other_files import erase_from_files
@@ -44,7 +46,14 @@ def key_file(tmp_path: Path) -> Path:
 
 def send(lists: Lists, key_file: Path, place: Any = None, *, dry_run: bool = False) -> Deliveries:
     transport = place or LocalDrop(lists.drop)
-    return deliver_all(lists.conn, lists.business, NIGHT, "drop", transport, dry_run=dry_run, encrypt_to=key_file)
+    transport.encrypt_to = key_file
+    return deliver_all(lists.conn, lists.business, NIGHT, "drop", transport, dry_run=dry_run)
+
+
+def drop_of(lists: Lists, key_file: Path) -> LocalDrop:
+    place = LocalDrop(lists.drop)
+    place.encrypt_to = key_file
+    return place
 
 
 def opened(ciphertext: bytes) -> bytes:
@@ -104,7 +113,7 @@ def test_what_a_killed_attempt_put_is_recognised_and_nobody_is_taken_off_it(
     with monkeypatch.context() as patched:
         patched.setattr("rapport.activation.delivery.keep_members", die)
         with pytest.raises(Killed):
-            deliver(lists.conn, lists.prepare()[0], LocalDrop(lists.drop), seal=read_seal(key_file))
+            deliver(lists.conn, lists.prepare()[0], drop_of(lists, key_file))
     lists.conn.rollback()
     put = (lists.drop / f"{VIP}.csv.pgp").read_bytes()
     lists.withdraw("c_2")
@@ -124,7 +133,7 @@ def test_who_withdraws_after_an_attempt_that_put_nothing_is_not_on_the_list(
     with monkeypatch.context() as patched:
         patched.setattr(LocalDrop, "put", die)
         with pytest.raises(Killed):
-            deliver(lists.conn, vip, LocalDrop(lists.drop), seal=read_seal(key_file))
+            deliver(lists.conn, vip, drop_of(lists, key_file))
     lists.conn.rollback()
     assert len(kept(lists)) == 1
     lists.withdraw("c_1")
@@ -208,19 +217,24 @@ def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiv
         yield running
 
 
-def place_at(receiver: Receiver) -> HttpsReceiver:
-    return HttpsReceiver(HttpsTarget(receiver.url, ca_file=str(receiver.ca_file), pause=0.01, attempts=2))
+def place_at(receiver: Receiver, key_file: Path) -> HttpsReceiver:
+    place = HttpsReceiver(HttpsTarget(receiver.url, ca_file=str(receiver.ca_file), pause=0.01, attempts=2))
+    place.encrypt_to = key_file
+    return place
 
 
 def test_after_doubt_the_same_ciphertext_goes_again(lists: Lists, receiver: Receiver, key_file: Path) -> None:
     lists.prepare()
     receiver.next = [200, "hang up", "hang up"]
-    with pytest.raises(MayHaveArrived), place_at(receiver) as place:
+    with pytest.raises(MayHaveArrived), place_at(receiver, key_file) as place:
         for item in lists.prepare()[::-1]:
-            deliver(lists.conn, item, place, seal=read_seal(key_file))
+            deliver(lists.conn, item, place)
     assert len(kept(lists)) == 1
     lists.withdraw("c_1")
-    assert send(lists, key_file, place_at(receiver)).outcomes == {"quiet": "already_delivered", "vip": "delivered"}
+    assert send(lists, key_file, place_at(receiver, key_file)).outcomes == {
+        "quiet": "already_delivered",
+        "vip": "delivered",
+    }
     *_, vip = receiver.posts
     assert len(receiver.posts) == 4
     assert len({(post.key, post.body) for post in receiver.posts}) == 2
@@ -235,12 +249,12 @@ def test_after_doubt_nothing_else_goes_where_the_ciphertext_is_gone(
 ) -> None:
     vip, _ = lists.prepare()
     receiver.next = ["hang up", "hang up"]
-    with pytest.raises(MayHaveArrived), place_at(receiver) as place:
-        deliver(lists.conn, vip, place, seal=read_seal(key_file))
+    with pytest.raises(MayHaveArrived), place_at(receiver, key_file) as place:
+        deliver(lists.conn, vip, place)
     (path,) = kept(lists)
     path.unlink()
-    with pytest.raises(DeliveryError, match="not kept any more"), place_at(receiver) as place:
-        deliver(lists.conn, vip, place, seal=read_seal(key_file))
+    with pytest.raises(DeliveryError, match="not kept any more"), place_at(receiver, key_file) as place:
+        deliver(lists.conn, vip, place)
     assert ("vip", "unknown", 2) in lists.ledger()
     assert len(receiver.taken) == 1
 
@@ -264,7 +278,25 @@ def business(lists: Lists, **drop: Any) -> Business:
 def test_the_business_file_names_the_key(lists: Lists) -> None:
     assert business(lists).key_file_of("drop") is None
     assert business(lists, encrypt_to="keys/it.asc").key_file_of("drop") == settings.BUSINESSES / "keys/it.asc"
-    assert business(lists, encrypt_to="/etc/it.asc").key_file_of("drop") == Path("/etc/it.asc")
+    named = business(lists, encrypt_to="/etc/it.asc")
+    assert named.key_file_of("drop") == transport_for(named, "drop").encrypt_to == Path("/etc/it.asc")
+
+
+def test_a_recall_of_an_encrypted_list_is_encrypted(lists: Lists, key_file: Path) -> None:
+    vip, _ = lists.prepare()
+    send(lists, key_file)
+    recalled = recall(lists.conn, lists.business, vip.which, drop_of(lists, key_file), reason="the wrong offer")
+    assert recalled.location.endswith("vip_20261121_recall_remove.csv.pgp")
+    assert customers_in(Path(recalled.location).read_bytes()) == ["c_1", "c_2"]
+    assert list(lists.drop.rglob("*.csv")) == []
+    assert kept(lists) == []
+
+
+def test_what_was_delivered_stays_so_when_the_key_expires(lists: Lists, key_file: Path) -> None:
+    lists.prepare()
+    send(lists, key_file)
+    key_file.write_text(expired())
+    assert set(send(lists, key_file).outcomes.values()) == {"already_delivered"}
 
 
 def test_who_is_erased_is_in_no_encrypted_list_that_is_kept_or_delivered_here(lists: Lists, key_file: Path) -> None:

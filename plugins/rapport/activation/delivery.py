@@ -21,9 +21,10 @@ import psycopg
 import pyarrow as pa
 
 from rapport import settings
+from rapport.activation.brake import hold_unusual
 from rapport.activation.decisions import keep_draws, keep_exclusions, keep_trials
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
-from rapport.activation.encryption import ENDING, Seal
+from rapport.activation.encryption import ENDING, seal_for
 from rapport.activation.https import HttpsReceiver, idempotency_key
 from rapport.activation.last_look import find_barred, keep_barred
 from rapport.activation.ledger import (
@@ -40,6 +41,7 @@ from rapport.activation.lists import ListOf, render
 from rapport.activation.memberships import forget_contacted, keep_contacted, keep_members
 from rapport.activation.segments import Segment
 from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport, put_once
+from rapport.businesses import ChangeBrake
 from rapport.errors import DeliveryError
 from rapport.files import write_whole
 
@@ -75,12 +77,14 @@ def prepare(
     segments: Sequence[Segment],
     destinations: dict[str, Destination] | None = None,
     exclusions_kept_days: int = 400,
+    brake: ChangeBrake | None = None,
 ) -> list[PreparedList]:
     """Write each segment's lists for each of its destinations to work_dir/lists/<date>/ and into the ledger.
 
     With them goes what the night decided about people: exclusions, draws, whose turn came. A segment nobody is on
-    gives a file with only its header. What has been delivered already stays so in the ledger. Commits. Raises
-    DeliveryError when build_activation.lists is missing or another night's.
+    gives a file with only its header. What has been delivered already stays so in the ledger; what is unusual by the
+    `brake` waits there for approval. Commits. Raises DeliveryError when build_activation.lists is missing or another
+    night's.
     """
     destinations = declared_destinations() if destinations is None else destinations
     check_destinations(segments, destinations)
@@ -92,6 +96,7 @@ def prepare(
     ]
     marketing = {segment.name for segment in segments if segment.is_marketing}
     _check_lists(conn, business_date, {(which.segment, which.destination) for which in wanted})
+    n_members = _count_members(conn)
     prepared = []
     for which in wanted:
         destination = destinations[which.destination]
@@ -99,9 +104,12 @@ def prepare(
         content = write_list(conn, which, "built", destination, item.path)
         _refuse_too_large(content, destination, which.segment)
         item = item.with_content(content.n_rows, content.sha256)
-        enter_prepared(conn, item, is_marketing=which.segment in marketing)
+        people = n_members.get((which.segment, which.destination), 0)
+        enter_prepared(conn, item, n_members=people, is_marketing=which.segment in marketing)
         prepared.append(item)
     forget_undeclared(conn, business_date, wanted)
+    if brake is not None:
+        hold_unusual(conn, business_date, segments, brake)
     keep_exclusions(conn, business_date, kept_days=exclusions_kept_days)
     keep_draws(conn, business_date)
     keep_trials(conn, business_date)
@@ -117,11 +125,9 @@ def deliver(
     dry_run: bool = False,
     destinations: dict[str, Destination] | None = None,
     barred: Mapping[str, str] | None = None,
-    seal: Seal | None = None,
 ) -> Delivery:
     """Send one prepared list over an open transport, once; the same night again sends nothing.
 
-    With a `seal` it goes encrypted; the ledger tells rows and SHA-256 of what is in it.
     `barred` is whom a last look at this list found just now; without it the look is taken here. Who withdrew since
     the list was built is left out and kept in activation.exclusions: the ledger then tells rows and SHA-256 of what
     went. What a receiver may have already is sent as it went, under the same key. A dry run writes the same files to
@@ -134,7 +140,7 @@ def deliver(
     conn.rollback()  # whatever the caller read before: the row must be seen as it is now
     try:
         if not dry_run:
-            _look_again(conn, prepared, destination, transport, barred, seal)
+            _look_again(conn, prepared, destination, transport, barred)
         entry = locked_entry(conn, prepared)
         if entry.is_out and not dry_run:  # a doubt counts as delivered: who got it gets nothing else
             _refuse_other_content(conn, prepared, entry, destination)
@@ -144,7 +150,7 @@ def deliver(
         sent, files = _files(conn, prepared, destination, left_out)
         if not entry.is_out and sent.sha256 != prepared.sha256:
             _refuse_changed_list(conn, prepared, destination)
-        if seal is not None:
+        if (seal := seal_for(transport)) is not None:  # the ledger tells of what is inside
             files = seal.sealed(sent, files, may_be_new=entry.status != "unknown", is_kept=not dry_run)
         if dry_run:
             location = _rehearse(prepared, files)
@@ -155,11 +161,7 @@ def deliver(
         if isinstance(transport, HttpsReceiver):
             location = _post(conn, prepared, sent, transport, files, is_doubtful=entry.status == "unknown")
         else:
-            listed = next(iter(files))
-            transport.forget_parts(listed)
-            for path, data in files.items():
-                put_once(transport, path, data)
-            location = transport.location(listed)
+            location = put_files(transport, files)
             keep_contacted(conn, which)
         keep_members(conn, which)
         write_status(conn, sent, "delivered", location)
@@ -173,6 +175,15 @@ def deliver(
         raise
     finally:
         conn.rollback()
+
+
+def put_files(transport: Transport, files: Mapping[str, bytes]) -> str:
+    """Put a list and what goes with it, each once; where the list is."""
+    listed = next(iter(files))
+    transport.forget_parts(listed)
+    for path, data in files.items():
+        put_once(transport, path, data)
+    return transport.location(listed)
 
 
 def _post(
@@ -253,28 +264,24 @@ def _look_again(
     destination: Destination,
     transport: Transport | HttpsReceiver,
     barred: Mapping[str, str] | None,
-    seal: Seal | None,
 ) -> None:
     """Keep whom the last look bars, before anything is put: an attempt that is killed then leaves out the same people.
 
     What a killed attempt has put, or a receiver may have, is out; nobody can be taken off it any more. Commits.
     """
-    if not locked_entry(conn, prepared).is_out and not _is_put(conn, prepared, destination, transport, seal):
+    if not locked_entry(conn, prepared).is_out and not _is_put(conn, prepared, destination, transport):
         barred = find_barred(conn, prepared.which) if barred is None else barred
         keep_barred(conn, prepared.which, barred)
     conn.commit()
 
 
 def _is_put(
-    conn: Connection,
-    prepared: PreparedList,
-    destination: Destination,
-    transport: Transport | HttpsReceiver,
-    seal: Seal | None,
+    conn: Connection, prepared: PreparedList, destination: Destination, transport: Transport | HttpsReceiver
 ) -> bool:
     """Whether the list as the ledger has it lies at its place, where that can be asked."""
     if isinstance(transport, HttpsReceiver):
         return False
+    seal = seal_for(transport)
     digest = transport.digest(remote_path(prepared.which, destination) + ("" if seal is None else ENDING))
     if digest is None:
         return False
@@ -286,7 +293,7 @@ def _is_put(
 
 
 def remote_path(which: ListOf, destination: Destination) -> str:
-    """Where the list goes, relative to the drop: `<date>/[<folder>/]<segment>_<YYYYMMDD>_<full|add|remove>.csv`."""
+    """Where the list goes, relative to the drop: `<date>/[<folder>/]<segment>_<YYYYMMDD>_<kind>.csv`."""
     parts = [f"{which.business_date}", destination.folder, which.file_name]
     return "/".join(part for part in parts if part)
 
@@ -294,13 +301,14 @@ def remote_path(which: ListOf, destination: Destination) -> str:
 def _files(
     conn: Connection, prepared: PreparedList, destination: Destination, left_out: Collection[str] = ()
 ) -> tuple[PreparedList, dict[str, bytes]]:
-    """The list as it goes, its checksum, its manifest, in the order they are put: the manifest says all is there.
+    """The list as it goes, and its files. This installation's copy becomes what goes."""
+    content = write_list(conn, prepared.which, "going", destination, prepared.path, left_out=left_out)
+    return prepared.with_content(content.n_rows, content.sha256), files_of(prepared, destination, content)
 
-    This installation's copy becomes what goes.
-    """
+
+def files_of(prepared: PreparedList, destination: Destination, content: Content) -> dict[str, bytes]:
+    """A written list, its checksum, its manifest, in the order they are put: the manifest says that all is there."""
     which = prepared.which
-    content = write_list(conn, which, "going", destination, prepared.path, left_out=left_out)
-    sent = prepared.with_content(content.n_rows, content.sha256)
     path = remote_path(which, destination)
     manifest = {
         "file": which.file_name,
@@ -316,7 +324,7 @@ def _files(
         "bytes": content.n_bytes,
         "sha256": content.sha256,
     }
-    return sent, {
+    return {
         path: prepared.path.read_bytes(),
         f"{path}.sha256": f"{content.sha256}  {which.file_name}\n".encode(),
         f"{path.removesuffix('.csv')}.manifest.json": (json.dumps(manifest, indent=2) + "\n").encode(),
@@ -353,6 +361,12 @@ def _refuse_too_large(content: Content, destination: Destination, segment: str) 
             where=f"destinations/{destination.name}.yml: max_bytes",
             fix="divide the segment in two, or give it another destination",
         )
+
+
+def _count_members(conn: Connection) -> dict[tuple[str, str], int]:
+    """How many people are on each list as built, by segment and destination."""
+    rows = conn.execute("select segment, destination, count(*) from build_activation.lists group by 1, 2")
+    return {(segment, destination): n for segment, destination, n in rows.fetchall()}
 
 
 def _check_lists(conn: Connection, business_date: date, declared: set[tuple[str, str]]) -> None:

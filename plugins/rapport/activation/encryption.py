@@ -16,7 +16,9 @@ from pathlib import Path
 from pysequoia import Cert, encrypt
 from pysequoia.packet import Packet, PacketPile, SignatureType, Tag
 
+from rapport.activation.https import HttpsReceiver
 from rapport.activation.ledger import PreparedList
+from rapport.activation.transports import Transport
 from rapport.errors import DeliveryError
 from rapport.files import write_whole
 
@@ -78,6 +80,11 @@ class Seal:
 
     def _path(self, sent: PreparedList) -> Path:
         return sent.path.with_name(f"{sent.path.name}.{sent.sha256[:16]}.{self.fingerprint[-16:]}{ENDING}")
+
+
+def seal_for(place: Transport | HttpsReceiver) -> Seal | None:
+    """With what lists for a place are encrypted; None where they go as they are. Raises DeliveryError as read_seal."""
+    return None if place.encrypt_to is None else read_seal(place.encrypt_to)
 
 
 def read_seal(path: Path) -> Seal:

@@ -15,6 +15,7 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -60,6 +61,8 @@ class _Answer:
 
 class HttpsReceiver:
     """A receiver of lists, over a client that is opened on entering and closed on leaving."""
+
+    encrypt_to: Path | None = None
 
     def __init__(self, target: HttpsTarget) -> None:
         self.target = target

@@ -55,18 +55,21 @@ class Entry:
         return self.status in ("delivered", "unknown")
 
 
-def enter_prepared(conn: Connection, prepared: PreparedList, *, is_marketing: bool) -> None:
-    """Write a list down as prepared; what has been delivered stays so. Does not commit."""
+def enter_prepared(conn: Connection, prepared: PreparedList, *, n_members: int, is_marketing: bool) -> None:
+    """Write a list down as prepared; what has been delivered stays so. Does not commit.
+
+    n_members: people on tonight's full list, also where only changes go.
+    """
     conn.execute(
         "insert into activation.deliveries"
-        " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256, is_marketing)"
-        " values (%s, %s, %s, %s, 'prepared', %s, %s, %s, %s)"
+        " (business_date, segment, destination, list_kind, status, file_name, n_rows, sha256, n_members,"
+        "  is_marketing) values (%s, %s, %s, %s, 'prepared', %s, %s, %s, %s, %s)"
         " on conflict (business_date, segment, destination, list_kind) do update set"
         " status = excluded.status, file_name = excluded.file_name, n_rows = excluded.n_rows,"
-        " sha256 = excluded.sha256, is_marketing = excluded.is_marketing,"
+        " sha256 = excluded.sha256, n_members = excluded.n_members, is_marketing = excluded.is_marketing,"
         " location = null, reason = null, prepared_at = clock_timestamp()"
         " where deliveries.status not in ('delivered', 'unknown')",
-        [*_key(prepared.which), prepared.which.file_name, prepared.n_rows, prepared.sha256, is_marketing],
+        [*_key(prepared.which), prepared.which.file_name, prepared.n_rows, prepared.sha256, n_members, is_marketing],
     )
 
 
@@ -86,7 +89,7 @@ def locked_entry(conn: Connection, prepared: PreparedList) -> Entry:
 
 
 def lists_of(conn: Connection, business: str, business_date: date, destination: str) -> list[tuple[PreparedList, str]]:
-    """The destination's lists of the night, each with its status, in the order in which they go.
+    """The destination's lists of the night that may go, each with its status, in the order in which they do.
 
     Last what a receiver may have already: a list on which it hangs up each time then keeps no other from going.
     """
@@ -95,6 +98,7 @@ def lists_of(conn: Connection, business: str, business_date: date, destination: 
         for segment, kind, n_rows, sha256, status in conn.execute(
             "select segment, list_kind, n_rows, sha256, status from activation.deliveries"
             " where business_date = %s and destination = %s and list_kind <> 'recall'"
+            " and status not in ('waiting_approval', 'held_back')"
             f" order by status = 'unknown', {_IN_ORDER}",
             [business_date, destination],
         ).fetchall()

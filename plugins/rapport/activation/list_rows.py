@@ -17,6 +17,7 @@ from rapport.activation.lists import LIST_COLUMNS, SCHEMA, ListOf
 
 Connection = psycopg.Connection[Any]
 
+# A recall names everybody its night's list left at the place.
 # built: as dbt built the list; going: less those whom a last look left out; kept: as activation.memberships has it.
 Rows = Literal["built", "going", "kept"]
 BLOCK_BYTES = 4 * 2**20
@@ -58,7 +59,7 @@ def rows_of(which: ListOf, rows: Rows, *, left_out: Collection[str] = ()) -> tup
     left_out: more customers who are not on a list that goes.
     """
     query = _NOW[rows]
-    if which.kind != "full":
+    if which.kind in ("add", "remove"):
         wanted, others = ("before", "tonight") if which.kind == "remove" else ("tonight", "before")
         query = f"""
         with tonight as materialized ({_with_person(_NOW[rows])}), before as materialized ({_with_person(_BEFORE)})
@@ -79,6 +80,14 @@ def _with_person(query: str) -> str:
         f"select rows.*, coalesce(aliases.customer_id, rows.customer_id) as person from ({query}) as rows"
         " left join customer_360.customer_aliases as aliases on aliases.alias_id = rows.customer_id"
     )
+
+
+def count_rows(conn: Connection, which: ListOf, rows: Rows) -> int:
+    """How many rows the list has."""
+    query, parameters = rows_of(which, rows)
+    found = conn.execute(f"select count(*) from ({query}) as listed", parameters).fetchone()  # type: ignore[arg-type]
+    assert found is not None
+    return int(found[0])
 
 
 def read_rows(

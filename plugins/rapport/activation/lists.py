@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -42,12 +43,13 @@ class ListOf:
     business_date: date
     segment: str
     destination: str
-    kind: ListKind = "full"
+    kind: ListKind | Literal["recall"] = "full"
 
     @property
     def file_name(self) -> str:
-        """Final name of the file: one a segment, night and kind."""
-        return f"{self.segment}_{self.business_date:%Y%m%d}_{self.kind}.csv"
+        """Final name of the file: one a segment, night and kind. A recall is one more list of whom to remove."""
+        kind = "recall_remove" if self.kind == "recall" else self.kind
+        return f"{self.segment}_{self.business_date:%Y%m%d}_{kind}.csv"
 
     def __str__(self) -> str:
         return f"night {self.business_date}, segment {self.segment}, destination {self.destination}, {self.kind} list"

@@ -42,9 +42,9 @@ class MailServer:
         return f"smtp://{self.host}:{self.port}"
 
 
-def message_id(business: str, business_date: date, sender: str) -> str:
-    """The same for a business and night whenever it is sent, as RFC 5322 section 3.6.4 asks of the same message."""
-    return f"<lists.{business}.{business_date:%Y%m%d}@{sender.rpartition('@')[2]}>"
+def message_id(business: str, business_date: date, sender: str, topic: str = "lists") -> str:
+    """The same for a business, night and topic whenever it is sent, as RFC 5322 section 3.6.4 asks of one message."""
+    return f"<{topic}.{business}.{business_date:%Y%m%d}@{sender.rpartition('@')[2]}>"
 
 
 def compose(
@@ -63,14 +63,20 @@ def compose(
     return message
 
 
-def send_once(conn: Connection, business_date: date, message: EmailMessage, server: MailServer) -> str:
-    """Send the night's summary unless it was sent: `sent` or `already_sent`. Commits.
+def send_once(
+    conn: Connection, business_date: date, message: EmailMessage, server: MailServer, *, topic: str = "lists"
+) -> str:
+    """Send what is to be told about a night unless it was sent: `sent` or `already_sent`. Commits.
+
+    topic: `lists` for the night's summary; another one is another message.
 
     Raises PlaceUnreachable when another attempt may help, after doubt too; DeliveryError when the server refuses.
     activation.summaries tells how it stands: sent, failed, or unknown.
     """
     conn.rollback()
-    row = conn.execute("select status from activation.summaries where business_date = %s", [business_date]).fetchone()
+    row = conn.execute(
+        "select status from activation.summaries where business_date = %s and topic = %s", [business_date, topic]
+    ).fetchone()
     conn.rollback()
     if row is not None and row[0] == "sent":
         return "already_sent"
@@ -80,19 +86,23 @@ def send_once(conn: Connection, business_date: date, message: EmailMessage, serv
     try:
         with _session(server) as client:
             accepted = _address(client, message["From"].addresses[0].addr_spec, recipients)
-            _write(conn, business_date, message, "unknown", accepted, "nobody knows whether the server took it")
+            _write(
+                conn, (business_date, topic), message, "unknown", accepted, "nobody knows whether the server took it"
+            )
             is_handed_over = True
             code, answer = client.data(message.as_bytes())
             if code != 250:
                 raise smtplib.SMTPDataError(code, answer)
             left_out = len(recipients) - accepted
             told = f"the server does not know {left_out} of the recipients" if left_out else None
-            _write(conn, business_date, message, "sent", accepted, told)
+            _write(conn, (business_date, topic), message, "sent", accepted, told)
     except (smtplib.SMTPException, OSError) as error:
         is_doubt = is_handed_over and not isinstance(error, smtplib.SMTPResponseException)
         explained = _explained(error, server, is_doubt=is_doubt)
         # A doubt stays one, whatever a later attempt meets.
-        _write(conn, business_date, message, "unknown" if is_doubt or is_doubtful else "failed", 0, explained.what)
+        _write(
+            conn, (business_date, topic), message, "unknown" if is_doubt or is_doubtful else "failed", 0, explained.what
+        )
         raise explained from None
     return "sent"
 
@@ -162,17 +172,23 @@ def _explained(error: Exception, server: MailServer, *, is_doubt: bool) -> Deliv
 
 
 def _write(
-    conn: Connection, business_date: date, message: EmailMessage, status: str, n_recipients: int, reason: str | None
+    conn: Connection,
+    told: tuple[date, str],
+    message: EmailMessage,
+    status: str,
+    n_recipients: int,
+    reason: str | None,
 ) -> None:
     conn.execute(
-        "insert into activation.summaries (business_date, status, message_id, n_recipients, reason, sent_at)"
-        " values (%(night)s, %(status)s, %(id)s, %(n)s, %(reason)s,"
+        "insert into activation.summaries (business_date, topic, status, message_id, n_recipients, reason, sent_at)"
+        " values (%(night)s, %(topic)s, %(status)s, %(id)s, %(n)s, %(reason)s,"
         "  case when %(status)s = 'sent' then clock_timestamp() end)"
-        " on conflict (business_date) do update set status = excluded.status, message_id = excluded.message_id,"
+        " on conflict (business_date, topic) do update set status = excluded.status, message_id = excluded.message_id,"
         " n_recipients = excluded.n_recipients, reason = excluded.reason, sent_at = excluded.sent_at,"
         " attempted_at = clock_timestamp()",
         {
-            "night": business_date,
+            "night": told[0],
+            "topic": told[1],
             "status": status,
             "id": str(message["Message-ID"]),
             "n": n_recipients,

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from rapport.businesses import Kind
 from rapport.errors import DeliveryError
 
 FOLDER = "activation/segments/"
@@ -41,6 +42,9 @@ class SegmentMeta(BaseModel):
     cap_days: int = Field(ge=0, le=3660, description="days in which a customer is on this list once; 0: no cap")
     holdout_share: float = Field(ge=0, lt=0.5, description="share of customers never contacted, to measure the lift")
     destinations: list[Name] = Field(min_length=1, description="mapping files in rapport/activation/destinations")
+    sources: list[Kind] = Field(
+        default_factory=list, description="kinds of exports that tell who is on it; while one is stale, the list waits"
+    )
     pauses_promotion: bool = Field(False, description="whoever is on this list gets no marketing message that night")
 
     @property

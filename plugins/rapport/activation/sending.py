@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from rapport.activation.delivery import Outcome, deliver, write_list
 from rapport.activation.destinations import declared_destinations
-from rapport.activation.encryption import read_seal
+from rapport.activation.encryption import seal_for
 from rapport.activation.https import HttpsReceiver
 from rapport.activation.last_look import find_all_barred
 from rapport.activation.ledger import PreparedList, lists_of, write_failure
@@ -41,27 +40,32 @@ def deliver_all(
     transport: Transport | HttpsReceiver,
     *,
     dry_run: bool,
-    encrypt_to: Path | None = None,
+    only: str | None = None,
 ) -> Deliveries:
     """Deliver the lists that `prepare` wrote into the ledger for a destination, each in a transaction of its own.
 
-    A list that cannot be delivered does not keep the others from going; at the end DeliveryError names each one. A
-    place that does not answer ends the attempt at once: PlaceUnreachable, the ledger says what waits and why, and the
-    next attempt sends only that. With nothing left to send, the place is not asked at all. `encrypt_to` is the file of
-    the recipient's public key. Commits.
+    `only` one segment's, or all; never those that wait for approval or were held back. A list that cannot be
+    delivered does not keep the others from going; at the end DeliveryError names each one. A place that does not answer
+    ends the attempt at once: PlaceUnreachable, the ledger says what waits and why, and the next attempt sends only
+    that. With nothing left to send, the place is not asked at all. Commits.
     """
-    lists = lists_of(conn, business, business_date, destination)
+    lists = [
+        (item, status)
+        for item, status in lists_of(conn, business, business_date, destination)
+        if only in (None, item.which.segment)
+    ]
     waiting = [item for item, status in lists if status != "delivered"]
     outcomes: dict[str, Outcome] = {}
     n_rows, failures = 0, dict[str, DeliveryError]()
     try:
-        seal = read_seal(encrypt_to) if waiting and encrypt_to else None
+        if waiting:
+            seal_for(transport)  # with a key that is not fit no list is tried
         barred = find_all_barred(conn, business_date, destination) if waiting else {}
         with transport if waiting else nullcontext(transport) as place:
             for item, _ in lists:
                 try:
                     left_out = barred.get(item.which.segment, {})
-                    delivery = deliver(conn, item, place, dry_run=dry_run, barred=left_out, seal=seal)
+                    delivery = deliver(conn, item, place, dry_run=dry_run, barred=left_out)
                 except MayHaveArrived as error:
                     failures[_name(item)] = error
                     raise PlaceUnreachable(
@@ -122,10 +126,14 @@ def compare_lists(conn: Connection, business_date: date) -> dict[str, bool]:
 
 
 def finish_sending(conn: Connection, business_date: date) -> bool:
-    """Close the night when its last list is out (or rehearsed); True if it is closed now. Commits."""
+    """Close the night when its last list is out (or rehearsed); True if it is closed now. Commits.
+
+    A list that waits for approval keeps no night open: that may take hours, and the next night does not wait.
+    """
     conn.execute("select from ops.nights where business_date = %s for update", [business_date])
     left = conn.execute(
-        "select count(*) from activation.deliveries where business_date = %s and status <> all('{delivered,dry_run}')",
+        "select count(*) from activation.deliveries where business_date = %s"
+        " and status <> all('{delivered,dry_run,waiting_approval,held_back}')",
         [business_date],
     ).fetchone()
     assert left is not None

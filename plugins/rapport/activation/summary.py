@@ -24,7 +24,7 @@ Connection = psycopg.Connection[Any]
 _LISTS = """
 select
     lists.segment || case lists.list_kind when 'full' then '' else ' (' || lists.list_kind || ')' end as segment,
-    lists.destination, lists.status, lists.n_rows, lists.reason,
+    lists.destination, lists.list_kind, lists.status, lists.n_rows, lists.reason,
     before.business_date as last_date, before.n_rows as last_rows, lists.n_rows - before.n_rows as change
 from activation.deliveries as lists
 left join lateral (
@@ -59,6 +59,10 @@ GLOSSARY = {
     "left out": "in a segment and not on its list; the first reason that applies counts, once per list",
     "held out": "chosen by lot to get no message, so that what messages achieve can be measured",
     "waits": "checked and written, and not with its receiver yet",
+    "waiting approval": "unlike the lists before it, or made of stale exports: somebody has to approve it in Airflow,"
+    " or it is not sent",
+    "held back": "nobody approved it, so it is never sent",
+    "called back": "sent wrongly: its receiver was told to remove everybody on it",
     "unknown": "sent, and no answer came: the receiver may have it or not. The same is sent again, in a way that the"
     " receiver can tell; whoever is on it counts as written to",
     "achieved": "of 100 who were sent the list, how many more ordered within 30 days than of 100 held out by lot, with"
@@ -90,9 +94,10 @@ def summarise_sending(conn: Connection, business: Business, business_date: date)
         "title": business.title,
         "date": business_date.isoformat(),
         "is_dry_run": bool(night and night["is_dry_run"]),
-        "lists": [row for row in lists if row["status"] in _GONE],
+        "lists": [row for row in lists if row["status"] in _GONE and row["list_kind"] != "recall"],
+        "recalled": [row for row in lists if row["list_kind"] == "recall"],
         "waiting": [row for row in lists if row["status"] not in _GONE],
-        "n_rows": sum(row["n_rows"] for row in lists if row["status"] in _GONE),
+        "n_rows": sum(row["n_rows"] for row in lists if row["status"] in _GONE and row["list_kind"] in ("full", "add")),
         "left_out": [row | {"meaning": _meanings().get(row["reason_code"], "")} for row in left_out],
         "lift": lift,
         "glossary": GLOSSARY,
@@ -103,7 +108,8 @@ def subject_of(found: dict[str, Any]) -> str:
     """Subject of the e-mail: what went, and that something waits."""
     n_lists, n_waiting = len(found["lists"]), len(found["waiting"])
     told = f"{n_lists} {'list' if n_lists == 1 else 'lists'}, {found['n_rows']:,} rows"
-    return f"{found['title']}, {found['date']}: {told}" + (f"; {n_waiting} waiting" if n_waiting else "")
+    called_back = "; lists called back" if found["recalled"] else ""
+    return f"{found['title']}, {found['date']}: {told}{f'; {n_waiting} waiting' if n_waiting else ''}{called_back}"
 
 
 def render_page(found: dict[str, Any]) -> str:

@@ -25,7 +25,12 @@ class MayHaveArrived(PlaceUnreachable):
 
 
 class Transport(Protocol):
-    """A place files can be put; paths are relative to it, with `/` between folders."""
+    """A place files can be put; paths are relative to it, with `/` between folders.
+
+    encrypt_to: file of the public key of who reads what is put there; all lists go there encrypted (encryption.py).
+    """
+
+    encrypt_to: Path | None
 
     def __enter__(self) -> Self: ...
 
@@ -79,6 +84,8 @@ def is_part_of(name: str, path: str) -> bool:
 
 class LocalDrop:
     """A folder of this machine."""
+
+    encrypt_to: Path | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rapport.airflow.night_operator import NightOperator
-from rapport.airflow.wiring import LISTS_SENT, NIGHT_CLOSED
+from rapport.airflow.wiring import LISTS_HELD, LISTS_SENT, NIGHT_CLOSED, SOME_LISTS_HELD
 from rapport.businesses import Business
 from rapport.nights import Night, advance
 from rapport.nights.steps import Step
@@ -37,10 +37,11 @@ class PrepareLists(NightOperator):
     page_part = "sent"
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("outlets", [NIGHT_CLOSED])
+        kwargs.setdefault("outlets", [NIGHT_CLOSED, SOME_LISTS_HELD])
         super().__init__(**kwargs)
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> list[str]:
+        from rapport.activation.brake import held_lists
         from rapport.activation.delivery import prepare
         from rapport.activation.segments import declared_segments
         from rapport.activation.sending import finish_sending
@@ -55,11 +56,22 @@ class PrepareLists(NightOperator):
                 night.business_date,
                 segments=declared_segments(read_manifest(business.name)),
                 exclusions_kept_days=business.exclusions_kept_days,
+                brake=None if night.is_dry_run else business.brake,
             )
+            held = held_lists(conn, night.business_date)
             # With nothing to deliver no later task would close the night.
             if not prepared and finish_sending(conn, night.business_date):
-                _tell_that_lists_are_out(context, business, night)
-        current.detail |= {"lists": len(prepared), "rows": sum(found.n_rows for found in prepared)}
+                tell_that_lists_are_out(context, business, night)
+        for segment, destination, reason in held:
+            self.log.warning("%s to %s waits for approval: %s", segment, destination, reason)
+        if held:
+            extra = {"business": business.name, "date": night.business_date.isoformat()}
+            context["outlet_events"][SOME_LISTS_HELD].add(LISTS_HELD, extra=extra)
+        current.detail |= {
+            "lists": len(prepared),
+            "rows": sum(found.n_rows for found in prepared),
+            "waiting": len(held),
+        }
         return sorted({found.which.destination for found in prepared})
 
 
@@ -91,13 +103,12 @@ class DeliverLists(NightOperator):
                 self.destination,
                 transport_for(business, self.destination),
                 dry_run=night.is_dry_run,
-                encrypt_to=business.key_file_of(self.destination),
             )
             is_last = finish_sending(conn, night.business_date)
         current.detail |= {"lists": len(found.outcomes), "rows": found.n_rows}
         if is_last:
             self.log.info("all lists of the night are out")
-            _tell_that_lists_are_out(context, business, night)
+            tell_that_lists_are_out(context, business, night)
         return dict(found.outcomes)
 
 
@@ -136,6 +147,6 @@ class TellMarketing(NightOperator):
         return str(path)
 
 
-def _tell_that_lists_are_out(context: Context, business: Business, night: Night) -> None:
+def tell_that_lists_are_out(context: Context, business: Business, night: Night) -> None:
     extra = {"business": business.name, "date": night.business_date.isoformat()}
     context["outlet_events"][NIGHT_CLOSED].add(LISTS_SENT, extra=extra)

@@ -93,6 +93,10 @@ LISTS_SENT = Asset(name="lists_sent", uri="rapport://lists/sent", group="rapport
 NIGHT_CLOSED = AssetAlias("night_closed", group="rapport")
 
 
+LISTS_HELD = Asset(name="lists_held", uri="rapport://lists/held", group="rapport")
+SOME_LISTS_HELD = AssetAlias("some_lists_held", group="rapport")
+
+
 def _is_on_clock() -> bool:
     return default_business().is_scheduled and os.environ.get("RAPPORT_CLOCK", "on") == "on"
 

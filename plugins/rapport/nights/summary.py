@@ -66,11 +66,12 @@ _QUERIES = {
             count(*) filter (where status in ('error', 'fail', 'runtime error')) as failed
         from quality.dbt_results where business_date = %(date)s""",
     "lists": """
-        select segment, destination, status, n_rows as rows, coalesce(location, file_name) as path, reason
-        from activation.deliveries where business_date = %(date)s order by segment, destination""",
+        select segment || case list_kind when 'full' then '' else ' (' || list_kind || ')' end as segment,
+            destination, status, n_rows as rows, coalesce(location, file_name) as path, reason
+        from activation.deliveries where business_date = %(date)s order by segment, destination, list_kind""",
     "summary": """
         select status, n_recipients as recipients, coalesce(sent_at, attempted_at) as at, reason
-        from activation.summaries where business_date = %(date)s""",
+        from activation.summaries where business_date = %(date)s and topic = 'lists'""",
     "exclusions": """
         select segment, stage, reason_code as reason, count(*) as people
         from activation.exclusions where business_date = %(date)s group by 1, 2, 3 order by 1, 4 desc, 3""",
@@ -100,7 +101,7 @@ _OVERVIEW = """
         from ops.publications where business_date = nights.business_date
     ) as publications on true
     left join lateral (
-        select count(*) as lists, sum(n_rows)::bigint as people_listed
+        select count(*) as lists, (sum(n_rows) filter (where list_kind in ('full', 'add')))::bigint as people_listed
         from activation.deliveries where business_date = nights.business_date and status = 'delivered'
     ) as deliveries on true
     order by nights.business_date desc limit 30"""

@@ -30,6 +30,8 @@ alter table activation.deliveries add column if not exists is_marketing boolean 
 comment on column activation.deliveries.is_marketing is
     'Written to customers for marketing: such messages count for the caps of a channel. True where nobody wrote it down.';
 
+alter table activation.deliveries add column if not exists n_members bigint;
+comment on column activation.deliveries.n_members is 'People on the night''s full list as built, also where only changes go.';
 alter table activation.deliveries drop constraint if exists deliveries_list_kind_check;
 alter table activation.deliveries add constraint deliveries_list_kind_check
 check (list_kind in ('full', 'add', 'remove', 'recall'));
@@ -106,8 +108,11 @@ create table if not exists activation.summaries (
     attempted_at timestamptz not null default clock_timestamp(),
     sent_at timestamptz
 );
+alter table activation.summaries add column if not exists topic text not null default 'lists';
+alter table activation.summaries drop constraint if exists summaries_pkey;
+alter table activation.summaries add constraint summaries_pkey primary key (business_date, topic);
 comment on table activation.summaries is
-    'The e-mail to marketing about a night''s lists: one row per night that was to be told. Unknown: the connection ended when the server may have taken it.';
+    'The e-mails to marketing about a night''s lists: one row per night and topic that was to be told, a recall being one. Unknown: the connection ended when the server may have taken it.';
 
 create table if not exists activation.memberships (
     segment text not null,
@@ -138,5 +143,6 @@ comment on column activation.memberships.member_since is 'Night of the first lis
 alter table activation.memberships add column if not exists recalled_at timestamptz;
 comment on column activation.memberships.recalled_at is 'When the list was recalled: its receiver was told to remove the row.';
 comment on column activation.memberships.until_night is 'First night whose list has no such row; null while the newest has it.';
+create index if not exists memberships_until on activation.memberships (segment, destination, until_night);
 create index if not exists memberships_open on activation.memberships (segment, destination, customer_id)
 where until_night is null;
