@@ -18,8 +18,8 @@ FIRST, SECOND, THIRD = date(2026, 1, 30), date(2026, 1, 31), date(2026, 2, 1)
 def conn(warehouse: str) -> Any:
     with connect(warehouse) as connection:
         connection.execute(
-            "create table customer_360.customers (customer_id text primary key, lifecycle_stage text, shopper_style text,"
-            " loyalty_class numeric(2, 1), engagement_tier text, value_so_far_amount numeric)"
+            "create table customer_360.customers (customer_id text primary key, lifecycle_stage text,"
+            " shopper_style text, loyalty_class numeric(2, 1), engagement_tier text, value_so_far_amount numeric)"
         )
         yield connection
         connection.rollback()
