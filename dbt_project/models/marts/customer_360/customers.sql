@@ -77,14 +77,20 @@ engagement as (
 
 ),
 
--- The latest whole month.
+-- Of the latest whole month.
 engaged as (
 
     select
         customer_id,
         engagement_tier
-    from engagement
-    where month = (select max(month) from engagement)
+    from (
+        select
+            customer_id,
+            engagement_tier,
+            month = max(month) over () as is_latest
+        from engagement
+    ) as months
+    where is_latest
 
 ),
 
