@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from rapport import settings
 from rapport.activation.brake import hold_unusual
-from rapport.activation.decisions import keep_draws, keep_exclusions, keep_trials
+from rapport.activation.decisions import keep_draws, keep_exclusions, keep_receipts, keep_trials
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
 from rapport.activation.encryption import ENDING, seal_for
 from rapport.activation.https import HttpsReceiver, idempotency_key
@@ -81,10 +81,10 @@ def prepare(
 ) -> list[PreparedList]:
     """Write each segment's lists for each of its destinations to work_dir/lists/<date>/ and into the ledger.
 
-    With them goes what the night decided about people: exclusions, draws, whose turn came. A segment nobody is on
-    gives a file with only its header. What has been delivered already stays so in the ledger; what is unusual by the
-    `brake` waits there for approval. Commits. Raises DeliveryError when build_activation.lists is missing or another
-    night's.
+    With them goes what the night decided about people (exclusions, draws, whose turn came), and what receivers told of
+    earlier lists. A segment nobody is on gives a file with only its header. What has been delivered already stays so in
+    the ledger; what is unusual by the `brake` waits there for approval. Commits. Raises DeliveryError when
+    build_activation.lists is missing or another night's.
     """
     destinations = declared_destinations() if destinations is None else destinations
     check_destinations(segments, destinations)
@@ -113,6 +113,7 @@ def prepare(
     keep_exclusions(conn, business_date, kept_days=exclusions_kept_days)
     keep_draws(conn, business_date)
     keep_trials(conn, business_date)
+    keep_receipts(conn)
     conn.commit()
     return prepared
 
