@@ -160,7 +160,7 @@ def test_the_same_night_again_sends_nothing_and_changes_nothing(lists: Lists, mo
     assert lists.conn.execute("select * from activation.memberships order by customer_id").fetchall() == before
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     nights=st.lists(
         st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["1@x.dk", "2@x.dk"]), max_size=4),
