@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rapport.activation.contact_hash import contact_hash, hmac_pads
-from rapport.activation.delivery import deliver, prepare
+from rapport.activation.delivery import deliver
 from rapport.activation.destinations import Destination, ListKind, declared_destinations
 from rapport.activation.ledger import lists_of
 from rapport.activation.list_rows import read_rows
 from rapport.activation.lists import LIST_COLUMNS, ListOf
 from rapport.activation.memberships import rebuild
+from rapport.activation.preparing import prepare
 from rapport.activation.sending import deliver_all
 from rapport.activation.transports import LocalDrop
 from rapport.errors import DeliveryError
