@@ -58,7 +58,7 @@ def test_every_purchase_of_every_customer_is_there_to_the_cent_and_the_next_ones
         assert (load.status, load.table, load.loaded, load.quarantined) == ("loaded", "orders", 69_659, 0)
         night = claim_next(conn, business, "build", now=datetime(2100, 1, 1, tzinfo=UTC))
         assert night is not None
-    build_night(business, night, list(DBT_STEPS)[: list(DBT_STEPS).index("loyalty") + 1])
+    build_night(business, night, list(DBT_STEPS)[: list(DBT_STEPS).index("effects") + 1])
     with connect(business.name) as conn:
         found = conn.execute(
             "select (select count(*) from build_customer_360.customers), count(*), sum(total_amount), sum(n_items),"

@@ -67,7 +67,7 @@ def test_a_contact_that_the_crm_lists_no_longer_is_closed_and_lapses(
     monkeypatch.setattr(settings, "BUSINESSES", tmp_path / "businesses")
     monkeypatch.setattr(settings, "work_dir", lambda name: tmp_path / "work" / name)
     business = load_business(warehouse)
-    steps = list(DBT_STEPS)[: list(DBT_STEPS).index("customer_360") + 1]
+    steps = list(DBT_STEPS)[: list(DBT_STEPS).index("effects") + 1]
 
     def take_in(night: date) -> Night:
         with connect(warehouse) as conn:

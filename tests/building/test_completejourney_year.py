@@ -80,7 +80,7 @@ def run_night(business: Business, business_date: date, landing: Path) -> None:
         assert {(found.status, found.quarantined) for found in results} == {("loaded", 0)}
         night = claim_next(conn, business, "build", now=datetime(2100, 1, 1, tzinfo=UTC))
         assert night is not None
-    build_night(business, night, list(DBT_STEPS)[: list(DBT_STEPS).index("loyalty") + 1])
+    build_night(business, night, list(DBT_STEPS)[: list(DBT_STEPS).index("effects") + 1])
     tables = [table for table in tables_from_manifest(read_manifest(business.name)) if table.mart == "customer_360"]
     with connect(business.name) as conn:
         advance(conn, business_date, "built")

@@ -102,7 +102,7 @@ AROUND = {
 
 @pytest.fixture(scope="module")
 def built(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The warehouse of a business with these exports, as its night has built it up to customer_360."""
+    """The warehouse of a business with these exports, as its night has built it up to the marts."""
     folder = tmp_path_factory.mktemp("facts")
     with new_warehouse(server) as name, pytest.MonkeyPatch.context() as patch:
         (folder / "businesses").mkdir()
@@ -123,7 +123,7 @@ def built(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
             ensure_raw_tables(conn, load_declarations(business))
             results = ingest_path(conn, business, exports, NIGHT)
             assert {(result.status, result.quarantined) for result in results} == {("loaded", 0)}
-        build_night(business, night, list(DBT_STEPS)[: list(DBT_STEPS).index("customer_360") + 1])
+        build_night(business, night, list(DBT_STEPS)[: list(DBT_STEPS).index("effects") + 1])
         yield name
 
 
