@@ -43,7 +43,7 @@ class Checkout:
 
     def __call__(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [str(RAPPORT), *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=900
+            [str(RAPPORT), *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=1200
         )
         if check and done.returncode != 0:
             raise AssertionError(f"rapport {' '.join(arguments)} → {done.returncode}\n{done.stdout}\n{done.stderr}")
