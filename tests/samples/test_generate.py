@@ -30,7 +30,7 @@ NIGHT_1, NIGHT_2 = "2026-03-01", "2026-03-02"
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("landing")
-    generate(CUSTOMERS, 3, 7, START, out)
+    generate(CUSTOMERS, 3, 11, START, out)
     return out
 
 
@@ -68,7 +68,7 @@ def same_files(one: Path, other: Path, names: list[Path]) -> bool:
 def test_another_process_with_the_same_seed_writes_the_same_bytes(landing: Path, tmp_path: Path) -> None:
     program = (
         "from datetime import date; from pathlib import Path; from rapport.samples.nights import generate;"
-        f"generate({CUSTOMERS}, 3, 7, date(2026, 3, 1), Path({str(tmp_path)!r}))"
+        f"generate({CUSTOMERS}, 3, 11, date(2026, 3, 1), Path({str(tmp_path)!r}))"
     )
     environment = os.environ | {
         "PYTHONHASHSEED": "99",
@@ -90,7 +90,7 @@ def test_another_seed_writes_other_orders(tmp_path: Path) -> None:
 
 
 def test_one_night_more_leaves_earlier_exports_as_they_are(landing: Path, tmp_path: Path) -> None:
-    generate(CUSTOMERS, 2, 7, START, tmp_path)
+    generate(CUSTOMERS, 2, 11, START, tmp_path)
     names = [path.relative_to(tmp_path) for path in exports(tmp_path)]
     assert len([name for name in names if name.parts[0] != "generic"]) == 2 * 9
     assert same_files(landing, tmp_path, names)
