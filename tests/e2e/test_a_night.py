@@ -12,7 +12,12 @@ import pytest
 from docs.sql_blocks import answered, ask
 from e2e.analyst import personal_data_readable
 from e2e.conftest import Checkout
+from metrics import examples
+from metrics.own_figures import OWN_FIGURES, differences
 
+from rapport.metrics.definitions import on_live_tables
+from rapport.metrics.engine import MetricEngine
+from rapport.publishing import tables_from_manifest
 from rapport.settings import DBT_PROJECT, PROJECT_ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
@@ -75,6 +80,29 @@ def compare_with_pages(checkout: Checkout) -> None:
             assert found == page, path.name
 
 
+def compare_metrics_with_marts(checkout: Checkout) -> None:
+    """Each metric as an analyst works it out is the mart's own figure, and the page for it prints what it prints.
+
+    RAPPORT_WRITE_GOLDEN=1 prints the page's answers anew.
+    """
+    # As the night parsed them: parsing again would take a minute.
+    parsed = checkout.home / "work/sample/dbt/parsed"
+    manifest, semantic = (
+        json.loads((parsed / name).read_text(encoding="utf-8")) for name in ("manifest.json", "semantic_manifest.json")
+    )
+    engine = MetricEngine(on_live_tables(semantic, tables_from_manifest(manifest)))
+    with checkout.connect() as conn:
+        conn.execute("set default_transaction_read_only = on; set time zone 'UTC'")
+        conn.execute("set role rapport_analyst")
+        assert [line for own in OWN_FIGURES for line in differences(conn, engine, own)] == []
+        page = examples.PAGE.read_text(encoding="utf-8")
+        found = examples.answered(page, conn, engine)
+        if os.environ.get("RAPPORT_WRITE_GOLDEN"):
+            examples.PAGE.write_text(found, encoding="utf-8")
+            page = found
+        assert found == page
+
+
 def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout]) -> None:
     checkout = new_checkout()
     salt_holdouts(checkout)
@@ -114,6 +142,7 @@ def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout]) -> N
 
     compare_with_golden(checkout)
     compare_with_pages(checkout)
+    compare_metrics_with_marts(checkout)
 
     # The same night again: nothing is loaded, published or sent twice.
     before = checkout.outcome()
