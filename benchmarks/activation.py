@@ -31,7 +31,7 @@ CLOCK = "2026-03-01T21:00:00+00:00"
 GIVEN = ("contact_rules", "country_time_zones", "exclusion_reasons", "path:models/staging/send_ledger")
 TIMED = (
     *("channel_rules", "sending_hours", "earlier_messages", "earlier_sends", "capped_channels", "holdouts"),
-    *("customer_standing", "eligibility_now", "eligibility", "allocation", "exclusions", "trials", "lists"),
+    *("customer_standing", "eligibility_now", "eligibility", "allocation", "exclusions", "trials", "lists", "receipts"),
 )
 # Each person fits so many of the segments; nine in ten agreed to marketing by e-mail, one in fifty bounces.
 SEGMENTS_EACH = 3

@@ -11,6 +11,7 @@ from rapport.airflow.build import (
     PredictValue,
     PublishMarts,
     WriteDocs,
+    WriteReport,
 )
 from rapport.airflow.wiring import Owner, Tag, build_schedule, default_args, night_parameters
 
@@ -26,7 +27,7 @@ from rapport.airflow.wiring import Owner, Tag, build_schedule, default_args, nig
 ### Build and publish the marts of one night
 Woken by any source's report, by lists that went out, or by the clock; takes the oldest night that is due and skips
 when there is none. Builds in `build_*` schemas, checks, and merges into the live tables in one transaction: a night
-that fails leaves yesterday's marts as they are.
+that fails leaves yesterday's marts as they are. Then the night's report and the dbt docs are written.
 
 Runbooks: docs/runbooks/a-failed-gate.md, docs/runbooks/a-stuck-night.md
 """,
@@ -61,7 +62,8 @@ def build_marts():
         marts(),
         CheckMarts(task_id="check_marts", night=night),
         PublishMarts(task_id="publish", night=night),
-        WriteDocs(task_id="write_docs", night=night, retries=0),
+        # Beside each other: neither holds anything up, and one that fails leaves the other alone.
+        [WriteReport(task_id="write_report", night=night), WriteDocs(task_id="write_docs", night=night, retries=0)],
     )
 
 

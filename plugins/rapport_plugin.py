@@ -1,8 +1,8 @@
-"""The only Airflow plugin: pages of nights in the UI, and the link from each task to its night."""
+"""The only Airflow plugin: pages of nights in the UI, and the links from tasks to their night and its report."""
 
 from airflow.plugins_manager import AirflowPlugin
 
-from rapport.airflow.links import PAGES, NightLink
+from rapport.airflow.links import PAGES, NightLink, ReportLink
 from rapport.airflow.pages import app
 
 
@@ -10,7 +10,7 @@ class RapportPlugin(AirflowPlugin):
     """Nights in the navigation, behind the UI's own sign-in."""
 
     name = "rapport"
-    operator_extra_links = [NightLink()]  # noqa: RUF012  (Airflow's own interface)
+    operator_extra_links = [NightLink(), ReportLink()]  # noqa: RUF012  (Airflow's own interface)
     fastapi_apps = [{"app": app, "url_prefix": PAGES, "name": "Rapport"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {

@@ -35,6 +35,9 @@ class DropDestination(BaseModel):
         " the business's drop folder if left out",
     )
     connection: str | None = Field(default=None, description="Airflow connection id, for all but local")
+    encrypt_to: str | None = Field(
+        default=None, description="file of the recipient's public OpenPGP key; a relative path counts from businesses/"
+    )
 
 
 class Summary(BaseModel):
@@ -49,6 +52,9 @@ class Summary(BaseModel):
         default=None, pattern=_MAILBOX, description="address it comes from; default: the connection's"
     )
     connection: str = Field(default="rapport_smtp", description="Airflow connection id of the mail server")
+    attach_report: bool = Field(
+        default=False, description="true: the night's report goes with it; else a link for who can sign in to Airflow"
+    )
 
 
 class Dialect(BaseModel):
@@ -257,6 +263,11 @@ class Business(BaseModel):
 
     def deadline_of(self, kind: Kind) -> str:
         return self.deadlines.get(kind, "02:00")
+
+    def key_file_of(self, destination: str) -> Path | None:
+        """File of the public key a destination's lists are encrypted to; None where they go as they are."""
+        where = self.destinations.get(destination)
+        return settings.BUSINESSES / Path(where.encrypt_to).expanduser() if where and where.encrypt_to else None
 
     def landing_folder(self) -> Path:
         return Path(self.landing).expanduser() if self.landing else settings.landing_dir(self.name)

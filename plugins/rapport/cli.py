@@ -84,6 +84,7 @@ COMMANDS = {
     "up": ("rapport.nights.commands", "up"),
     "down": ("rapport.nights.commands", "down"),
     "docs": ("rapport.nights.commands", "docs"),
+    "report": ("rapport.reporting.commands", "report"),
     "dbt": ("rapport.building.commands", "dbt"),
     "with-warehouse": ("rapport.building.commands", "with_warehouse"),
 }

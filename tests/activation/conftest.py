@@ -38,6 +38,10 @@ def lists(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             " is_held_out boolean, primary key (scope, customer_id))"
         )
         conn.execute(
+            "create table build_activation.receipts (destination text, file_name text, status text, n_accepted bigint,"
+            " n_rejected bigint, received_at timestamptz)"
+        )
+        conn.execute(
             "create table build_activation.trials (scope text, customer_id text, share numeric, is_held_out boolean,"
             " primary key (scope, customer_id))"
         )

@@ -139,8 +139,9 @@ def test_a_receiver_is_left_alone_for_as_long_as_it_asks(
 
 
 def test_who_asks_to_be_left_alone_for_hours_is_not_waited_for(
-    lists: Lists, receiver: Receiver, target: HttpsTarget
+    lists: Lists, receiver: Receiver, target: HttpsTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
     receiver.headers["Retry-After"] = "7200"
     receiver.next = [429]
     with pytest.raises(PlaceUnreachable, match="HTTP 429"):
@@ -187,12 +188,14 @@ def test_who_withdraws_after_doubt_is_on_what_goes_again_and_counts_as_written_t
         send_vip(lists, target)
     assert lists.members() == [("vip", "c_1"), ("vip", "c_2")]
     lists.withdraw("c_1")
+    lists.withdraw("c_2")
     # As another destination's last look keeps it.
     lists.conn.execute("insert into activation.exclusions values (%s, 'vip', 'c_1', 'last look', 'withdrawn')", [NIGHT])
     lists.conn.commit()
     assert send_vip(lists, target).outcome == "delivered"
     assert [customers_in(body) for body in receiver.taken.values()] == [["c_1", "c_2"]]
     assert lists.members() == [("vip", "c_1"), ("vip", "c_2")]
+    assert lists.conn.execute("select customer_id from activation.exclusions").fetchall() == [("c_1",)]
 
 
 def test_who_withdrew_before_the_first_request_is_on_neither(

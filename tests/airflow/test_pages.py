@@ -121,6 +121,32 @@ def test_a_nights_page_tells_what_is_unlike_the_nights_before(shop: str) -> None
     assert "20 rows; expected 100 to 400 by 2 days before" in page_of(shop)
 
 
+def test_a_nights_report_is_a_page_linked_from_the_night_once_it_is_published(
+    shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fastapi import HTTPException
+
+    from rapport.airflow.pages import report
+
+    monkeypatch.setattr(settings, "work_dir", lambda name: tmp_path / "work" / name)
+    for business in (shop, "nobody"):
+        with pytest.raises(HTTPException) as failure:
+            report(business, NIGHT, _signed_in())
+        assert failure.value.status_code == 404
+    (tmp_path / "work" / shop / "reports").mkdir(parents=True)
+    (tmp_path / "work" / shop / "reports" / f"{NIGHT}.html").write_text("what the marts say")
+    assert Path(report(shop, NIGHT, _signed_in()).path).read_text() == "what the marts say"
+    link = f"/rapport/reports/{shop}/{NIGHT}"
+    assert link not in page_of(shop)
+    with connect(shop) as conn:
+        conn.execute(
+            "insert into ops.publications (business_date, table_schema, table_name, n_rows, n_inserted, n_updated,"
+            " n_deleted, checksum) values (%s, 'loyalty', 'lifecycle', 1, 1, 0, 0, '0')",
+            [NIGHT],
+        )
+    assert link in page_of(shop)
+
+
 def test_what_marketing_is_told_is_a_page_linked_from_the_nights(
     shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

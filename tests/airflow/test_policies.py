@@ -94,6 +94,21 @@ def test_a_run_of_send_segments_is_red_or_green_by_the_delivery_of_its_lists(dag
     assert last.upstream_task_ids == {"claim_night", "deliver_lists"}
 
 
+def test_report_and_docs_hold_nothing_up_not_even_each_other(dags: dict[str, Any]) -> None:
+    for name in ("write_report", "write_docs"):
+        task = dags["build_marts"].get_task(name)
+        assert task.upstream_task_ids == {"claim_night", "publish"}
+        assert not task.downstream_task_ids
+        assert not task.fails_the_night
+
+
+def test_the_report_is_one_click_from_its_task(dags: dict[str, Any]) -> None:
+    task = dags["build_marts"].get_task("write_report")
+    (link,) = [link for link in task.operator_extra_links if link.name == "Report"]
+    task.night = {"business": "sample", "date": "2026-03-03"}
+    assert link.get_link(task, ti_key=None) == "/rapport/reports/sample/2026-03-03"
+
+
 def test_a_destination_is_one_task(dags: dict[str, Any]) -> None:
     assert dags["send_segments"].get_task("deliver_lists").is_mapped
 

@@ -20,6 +20,7 @@ from rapport.businesses import Business
 from rapport.errors import DeliveryError
 from rapport.nights.ledger import Night
 from rapport.nights.steps import Step
+from rapport.reporting import report_path
 from rapport.warehouse import connect
 
 DAY = date(2026, 11, 21)
@@ -86,6 +87,49 @@ def test_marketing_gets_the_page_by_mail(shop: Business, mailbox: MailBox) -> No
     assert message["Subject"] == "Kaffe, 2026-11-21: 1 list, 5 rows"
     assert "<td>vip" in page
     assert detail == {"mail": "sent"}
+
+
+@pytest.fixture
+def report(shop: Business) -> Path:
+    """The night's report, written before the lists went."""
+    path = report_path(shop.name, DAY)
+    path.parent.mkdir(parents=True)
+    path.write_text("<!doctype html><p>Blåbær, in pictures", encoding="utf-8")
+    return path
+
+
+def test_the_report_is_linked_where_the_ui_is_known_and_attached_where_the_business_says_so(
+    shop: Business, mailbox: MailBox, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.kaffe.example/")
+    summary = shop.summary.model_copy(update={"attach_report": True})
+    page, _ = tell(shop.model_copy(update={"summary": summary}))
+    url = f"https://airflow.kaffe.example/rapport/reports/{shop.name}/{DAY}"
+    assert f'<a href="{url}">' in page
+    ((_, message),) = mailbox.messages
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert url in text.get_content()
+    (attached,) = message.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == (f"{DAY}.html", "text/html")
+    assert attached.get_content().strip() == report.read_text(encoding="utf-8")
+
+
+def test_without_being_asked_for_the_report_stays_where_it_is(
+    shop: Business, mailbox: MailBox, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW__API__BASE_URL", raising=False)
+    page, _ = tell(shop)
+    assert "report" not in page
+    ((_, message),) = mailbox.messages
+    assert list(message.iter_attachments()) == []
+
+
+def test_a_report_that_failed_keeps_nobody_from_being_told(shop: Business, mailbox: MailBox) -> None:
+    _, detail = tell(shop.model_copy(update={"summary": shop.summary.model_copy(update={"attach_report": True})}))
+    assert detail == {"mail": "sent"}
+    ((_, message),) = mailbox.messages
+    assert list(message.iter_attachments()) == []
 
 
 def test_a_rehearsal_keeps_the_page_only(shop: Business, mailbox: MailBox) -> None:

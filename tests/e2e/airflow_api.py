@@ -57,3 +57,14 @@ class AirflowApi:
         """The Clear button, with everything after the task."""
         body = {"dry_run": False, "dag_run_id": task["dag_run_id"], "task_ids": [task["task_id"]]}
         self("POST", f"/dags/{task['dag_id']}/clearTaskInstances", body | {"include_downstream": True})
+
+    def question(self, task: Found) -> Found:
+        """What a task asks a person, under Required Actions."""
+        return self("GET", _HITL.format(**task))
+
+    def answer(self, task: Found, option: str) -> None:
+        """A person's answer to it."""
+        self("PATCH", _HITL.format(**task), {"chosen_options": [option], "params_input": {}})
+
+
+_HITL = "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails"

@@ -14,6 +14,7 @@ from e2e.analyst import personal_data_readable
 from e2e.conftest import Checkout
 from metrics import examples
 from metrics.own_figures import OWN_FIGURES, differences
+from reporting.pages import charts_of, check_page, named_in, words_of
 
 from rapport.metrics.definitions import on_live_tables
 from rapport.metrics.engine import MetricEngine
@@ -143,6 +144,21 @@ def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout]) -> N
     compare_with_golden(checkout)
     compare_with_pages(checkout)
     compare_metrics_with_marts(checkout)
+
+    # What an owner finds: a page of pictures that names nobody.
+    report = Path(first["look"]["report"])
+    page = report.read_text(encoding="utf-8")
+    check_page(page)
+    assert len(charts_of(page)) >= 10
+    assert "None" not in words_of(page)
+    # A month is called Jan, and the shop Hane & Hjem; so are customers.
+    known = "unnest(array[customer_id, email, phone, last_name, nullif(nullif(first_name, 'Jan'), 'Hane')])"
+    persons = [value for (value,) in checkout.query(f"select distinct {known} from customer_360.customers") if value]
+    assert len(persons) > 500
+    assert named_in(page, persons) == []
+    assert "@" not in words_of(page)
+    checkout("report", "--date", "2026-03-01")
+    assert report.read_text(encoding="utf-8") == page
 
     # The same night again: nothing is loaded, published or sent twice.
     before = checkout.outcome()

@@ -1,4 +1,5 @@
-"""Bad input, gates that stop, and rehearsals: nothing past the fault is visible, and the message says what to do.
+"""Bad input, gates that stop, rehearsals, lists that wait and lists called back: nothing past the fault is visible, and
+the message says what to do.
 
 One Airflow, three nights: each fixture is something that happens to the retailer, in this order, and the tests after
 it say what must hold then.
@@ -13,15 +14,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import yaml
 from e2e.airflow_api import AirflowApi
 from e2e.analyst import Analyst, counts, read_marts
 from e2e.conftest import Checkout, age
+from servers.smtp import MailBox, run_smtp_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
+MARKETER = "marketing@example.com"
 FIRST, SECOND, THIRD = "2026-03-01", "2026-03-02", "2026-03-03"
 CONTACTS = f"hubspot/hubspot-crm-exports-all-contacts-{SECOND}.csv"
 ORDERS = f"shopify/orders_export_{SECOND}.csv"
@@ -70,10 +74,21 @@ def first_quarter(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def retailer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retailer]:
+def mail() -> Iterator[MailBox]:
+    with run_smtp_server() as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def retailer(tmp_path_factory: pytest.TempPathFactory, mail: MailBox) -> Iterator[Retailer]:
     folder = tmp_path_factory.mktemp("bad_nights")
     checkout = Checkout(folder / "state")
     project = checkout.own_project(segments=("vip", "welcome_first_order", "detractor_recovery"))
+    # Who was invited is not invited again soon: after the first night the list of vips is another.
+    with (project / "businesses" / "sample.yml").open("a", encoding="utf-8") as file:
+        file.write(f"brake: {{times: 1.01, least_people: 5}}\nsummary: {{recipients: [{MARKETER}]}}\n")
+    extra = urlencode({"disable_ssl": "true", "disable_tls": "true", "from_email": "rapport@example.com"})
+    checkout.more["AIRFLOW_CONN_RAPPORT_SMTP"] = f"smtp://127.0.0.1:{mail.port}/?{extra}"
     try:
         exports = checkout.samples(folder / "exports", nights=3)
         checkout("up")
@@ -337,3 +352,92 @@ def test_clearing_the_task_that_failed_takes_the_night_to_its_end(retailer: Reta
 def test_what_was_sent_stays_as_it_was(retailer: Retailer, first_night: dict[str, Any], cleared: None) -> None:
     lists = retailer.checkout.outcome()["lists"]
     assert {name: lists[name] for name in first_night["drop"]} == first_night["drop"]
+
+
+def waiting_for(what: Callable[[], Any], seconds: float = 180) -> Any:
+    """The first answer that is one."""
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.5)
+    return found
+
+
+def standing(retailer: Retailer, night: str, segment: str) -> tuple[str, str]:
+    rows = retailer.checkout.query(
+        "select status, coalesce(reason, '') from activation.deliveries"
+        f" where business_date = '{night}' and segment = '{segment}' and list_kind <> 'recall'"
+    )
+    (found,) = rows
+    return str(found[0]), str(found[1])
+
+
+def test_a_list_unlike_the_last_waits_and_holds_no_other_up(
+    retailer: Retailer, second_night: dict[str, Any], mail: MailBox, cleared: None
+) -> None:
+    rows = {row["segment"]: row for row in second_night["lists"]}
+    assert rows["vip"]["status"] == "waiting_approval"
+    assert "on the last list" in rows["vip"]["reason"]
+    assert rows["welcome_first_order"]["status"] == "delivered"
+    assert second_night["state"] == "sent"
+    told = {str(message["Subject"]) for _, message in mail.messages}
+    assert any(SECOND in subject and subject.endswith("1 waiting") for subject in told)
+
+
+def test_what_waits_is_held_back_when_the_next_lists_come(retailer: Retailer, cleared: None) -> None:
+    assert standing(retailer, SECOND, "vip") == ("held_back", "Nobody approved it before the next lists.")
+    assert not (retailer.checkout.home / "drop" / "sample" / SECOND / "vip_20260302_full.csv").exists()
+
+
+@pytest.fixture(scope="module")
+def approved(retailer: Retailer, cleared: None) -> str:
+    """Somebody reads the question about the third night's list and lets it go; returns the question."""
+    assert standing(retailer, THIRD, "vip")[0] == "waiting_approval"
+
+    def asked() -> Any:
+        tasks = retailer.airflow.tasks("approve_lists", task_id="lists.approve", state="awaiting_input")
+        return [task for task in tasks if THIRD in retailer.airflow.question(task)["subject"]]
+
+    task = waiting_for(asked)[0]
+    question = retailer.airflow.question(task)
+    retailer.airflow.answer(task, "Send it")
+    waiting_for(lambda: standing(retailer, THIRD, "vip")[0] == "delivered")
+    return f"{question['subject']}\n{question['body']}"
+
+
+def test_an_approved_list_goes_like_any_other(retailer: Retailer, approved: str) -> None:
+    assert "people tonight" in approved
+    assert "@" not in approved.replace(MARKETER, "")
+    folder = retailer.checkout.home / "drop" / "sample" / THIRD
+    assert (folder / "vip_20260303_full.manifest.json").is_file()
+    assert retailer.one(f"select state from ops.nights where business_date = '{THIRD}'") == "sent"
+
+
+@pytest.fixture(scope="module")
+def called_back(retailer: Retailer, approved: str) -> None:
+    run = retailer.airflow.trigger(
+        "recall_list",
+        business="sample",
+        date=THIRD,
+        segment="welcome_first_order",
+        destination="drop",
+        reason="the offer had ended",
+    )
+    path = f"/dags/recall_list/dagRuns/{run['dag_run_id']}"
+    state = waiting_for(lambda: (now := retailer.airflow("GET", path)["state"]) in ("success", "failed") and now)
+    assert state == "success"
+
+
+def test_a_list_called_back_is_sent_once_more_to_be_removed_and_marketing_is_told(
+    retailer: Retailer, called_back: None, mail: MailBox
+) -> None:
+    folder = retailer.checkout.home / "drop" / "sample" / THIRD
+    sent, removed = (
+        (folder / f"welcome_first_order_20260303_{kind}.csv").read_bytes() for kind in ("full", "recall_remove")
+    )
+    assert removed == sent
+    (message,) = [message for _, message in mail.messages if "called back" in str(message["Subject"])]
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert "the offer had ended" in text.get_content()
+    assert "What was called back" in retailer.airflow.page(f"/rapport/summaries/sample/{THIRD}")

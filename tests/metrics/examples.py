@@ -16,7 +16,9 @@ from rapport.metrics.engine import MetricEngine
 from rapport.settings import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "docs/how-to/query-metrics.md"
-_BLOCK = re.compile(r"^```sh\n(?P<command>\.venv/bin/rapport metrics [^`]*)```\n\n```text\n(?P<told>.*?)```\n", re.M | re.S)
+_BLOCK = re.compile(
+    r"^```sh\n(?P<command>\.venv/bin/rapport metrics [^`]*)```\n\n```text\n(?P<told>.*?)```\n", re.MULTILINE | re.DOTALL
+)
 
 
 def examples(page: str) -> list[str]:

@@ -18,19 +18,19 @@ FIRST, SECOND, THIRD = date(2026, 1, 30), date(2026, 1, 31), date(2026, 2, 1)
 def conn(warehouse: str) -> Any:
     with connect(warehouse) as connection:
         connection.execute(
-            "create table loyalty.shopper_style (customer_id text primary key, shopper_style text);"
-            "create table loyalty.loyalty_class (customer_id text primary key, loyalty_class numeric(2, 1))"
+            "create table customer_360.customers (customer_id text primary key, lifecycle_stage text,"
+            " shopper_style text, loyalty_class numeric(2, 1), engagement_tier text, value_so_far_amount numeric)"
         )
         yield connection
         connection.rollback()
 
 
 def call(conn: psycopg.Connection[Any], **customers: tuple[str, float | None]) -> None:
-    conn.execute("truncate loyalty.shopper_style, loyalty.loyalty_class")
+    conn.execute("truncate customer_360.customers")
     for name, (style, loyalty_class) in customers.items():
-        conn.execute("insert into loyalty.shopper_style values (%s, %s)", [name, style])
-        if loyalty_class is not None:
-            conn.execute("insert into loyalty.loyalty_class values (%s, %s)", [name, loyalty_class])
+        conn.execute(
+            "insert into customer_360.customers values (%s, 'active', %s, %s, null, 10)", [name, style, loyalty_class]
+        )
 
 
 def kept(conn: psycopg.Connection[Any]) -> list[tuple[str, date, str | None, float | None]]:
@@ -66,6 +66,27 @@ def test_a_night_published_again_replaces_what_it_had_kept(conn: psycopg.Connect
     assert kept(conn) == [("a", FIRST, "mixed", None), ("a", SECOND, "transactional", None)]
 
 
-def test_a_business_without_these_marts_keeps_nothing(warehouse: str) -> None:
+@pytest.mark.parametrize(
+    "change", ["lifecycle_stage = 'lapsed'", "engagement_tier = 'engaged'", "value_so_far_amount = 12"]
+)
+def test_each_headline_counts(conn: psycopg.Connection[Any], change: str) -> None:
+    call(conn, a=("mixed", 1.0), b=("mixed", 1.0))
+    keep_headlines(conn, FIRST)
+    conn.execute(f"update customer_360.customers set {change} where customer_id = 'a'")  # type: ignore[arg-type]
+    assert keep_headlines(conn, SECOND) == 1
+
+
+def test_any_past_night_can_be_asked_for(conn: psycopg.Connection[Any]) -> None:
+    call(conn, a=("mixed", 1.0), b=("relational", None))
+    keep_headlines(conn, FIRST)
+    call(conn, a=("relational", 3.0))
+    keep_headlines(conn, THIRD)
+    asked = "select customer_id, shopper_style, loyalty_class::float8 from customer_360.headlines_as_of(%s) order by 1"
+    assert conn.execute(asked, [FIRST]).fetchall() == [("a", "mixed", 1.0), ("b", "relational", None)]
+    assert conn.execute(asked, [SECOND]).fetchall() == [("a", "mixed", 1.0), ("b", "relational", None)]
+    assert conn.execute(asked, [THIRD]).fetchall() == [("a", "relational", 3.0)]
+
+
+def test_a_business_without_customers_keeps_nothing(warehouse: str) -> None:
     with connect(warehouse) as conn:
         assert keep_headlines(conn, FIRST) == 0

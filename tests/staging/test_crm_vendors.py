@@ -33,6 +33,8 @@ def rows(conn: Conn, query: str) -> list[tuple[Any, ...]]:
         ("izin listesi 2026-02-28.csv", "iys.consents"),
         ("yuklenen izinler 2026-02-27.csv", "iys.consents"),
         ("robinson 2026-01-01.txt", "robinsonlisten.entries"),
+        ("bounces 2026-02-28.csv", "list_feedback.bounces"),
+        ("receipts 2026-02-28.csv", "list_feedback.receipts"),
     ],
 )
 def test_an_export_is_loaded_into_its_table(staged: Staged, file: str, table: str) -> None:
@@ -193,4 +195,28 @@ def test_points_that_bounced_are_suppressed(conn: Conn) -> None:
         ("jens.bak@example.com", "email", "suppressed"),
         ("lost.mail@example.com", "email", "bounced"),
         ("old.address@example.com", "email", "bounced"),
+    ]
+
+
+def test_receivers_of_lists_close_points_by_hard_bounces_and_complaints(conn: Conn) -> None:
+    assert rows(
+        conn,
+        "select contact_raw, channel, reason, cast(suppressed_at at time zone 'UTC' as text)"
+        " from build_intermediate.int_suppressions_unioned where vendor = 'list_feedback' order by 1",
+    ) == [
+        ("+45 31 22 33 44", "sms", "bounced", "2026-02-27 07:20:00"),
+        ("elif.demir@example.com", "email", "complained", "2026-02-27 08:00:00"),
+        ("maria.jensen@example.com", "email", "bounced", "2026-02-27 09:14:00"),
+    ]
+
+
+def test_receivers_tell_what_became_of_lists(conn: Conn) -> None:
+    assert rows(
+        conn,
+        "select destination, file_name, status, n_accepted, n_rejected,"
+        " cast(received_at at time zone 'UTC' as text) from build_staging.stg_list_feedback__receipts order by 1, 2",
+    ) == [
+        ("braze", "vip_20260227_full.csv.pgp", "rejected", None, None, "2026-02-28 04:12:00"),
+        ("drop", "at_risk_20260227_full.csv", "partly", 70, 8, "2026-02-28 04:11:00"),
+        ("drop", "vip_20260227_full.csv", "accepted", 41, 0, "2026-02-28 04:10:00"),
     ]

@@ -150,7 +150,18 @@ def segment_history(
     if as_json:
         _print_json({"segment": name, "lists": rows})
         return
-    columns = ("business_date", "destination", "list_kind", "status", "n_rows", "n_new", "n_gone", "reason")
+    columns = (
+        "business_date",
+        "destination",
+        "list_kind",
+        "status",
+        "n_rows",
+        "n_new",
+        "n_gone",
+        "receipt",
+        "n_refused",
+        "reason",
+    )
     _print_rows(f"lists of {name}", rows, columns)
 
 

@@ -1,4 +1,7 @@
-"""What a night decided about people, kept: who was left out of which list and why, who is held out, whose turn came."""
+"""What a night decided about people, kept: who was left out of which list and why, who is held out, whose turn came.
+
+And what receivers told of earlier lists.
+"""
 
 from __future__ import annotations
 
@@ -51,4 +54,18 @@ def keep_trials(conn: Connection, business_date: date) -> int:
         " select scope, customer_id, share, is_held_out, business_date from build_activation.trials"
         " join ops.nights on business_date = %s and not is_dry_run on conflict do nothing",
         [business_date],
+    ).rowcount
+
+
+def keep_receipts(conn: Connection) -> int:
+    """Write what receivers told of lists, of build_activation.receipts, into activation.receipts; the latest counts.
+
+    Returns how many are new or other than before. Does not commit.
+    """
+    return conn.execute(
+        "insert into activation.receipts (destination, file_name, status, n_accepted, n_rejected, received_at)"
+        " select destination, file_name, status, n_accepted, n_rejected, received_at from build_activation.receipts"
+        " on conflict (destination, file_name) do update set status = excluded.status,"
+        " n_accepted = excluded.n_accepted, n_rejected = excluded.n_rejected, received_at = excluded.received_at"
+        " where excluded.received_at > receipts.received_at"
     ).rowcount

@@ -22,8 +22,9 @@ import pyarrow as pa
 
 from rapport import settings
 from rapport.activation.brake import hold_unusual
-from rapport.activation.decisions import keep_draws, keep_exclusions, keep_trials
+from rapport.activation.decisions import keep_draws, keep_exclusions, keep_receipts, keep_trials
 from rapport.activation.destinations import Destination, check_destinations, declared_destinations
+from rapport.activation.encryption import ENDING, seal_for
 from rapport.activation.https import HttpsReceiver, idempotency_key
 from rapport.activation.last_look import find_barred, keep_barred
 from rapport.activation.ledger import (
@@ -80,10 +81,10 @@ def prepare(
 ) -> list[PreparedList]:
     """Write each segment's lists for each of its destinations to work_dir/lists/<date>/ and into the ledger.
 
-    With them goes what the night decided about people: exclusions, draws, whose turn came. A segment nobody is on
-    gives a file with only its header. What has been delivered already stays so in the ledger; what is unusual by the
-    `brake` waits there for approval. Commits. Raises DeliveryError when build_activation.lists is missing or another
-    night's.
+    With them goes what the night decided about people (exclusions, draws, whose turn came), and what receivers told of
+    earlier lists. A segment nobody is on gives a file with only its header. What has been delivered already stays so in
+    the ledger; what is unusual by the `brake` waits there for approval. Commits. Raises DeliveryError when
+    build_activation.lists is missing or another night's.
     """
     destinations = declared_destinations() if destinations is None else destinations
     check_destinations(segments, destinations)
@@ -112,6 +113,7 @@ def prepare(
     keep_exclusions(conn, business_date, kept_days=exclusions_kept_days)
     keep_draws(conn, business_date)
     keep_trials(conn, business_date)
+    keep_receipts(conn)
     conn.commit()
     return prepared
 
@@ -149,6 +151,8 @@ def deliver(
         sent, files = _files(conn, prepared, destination, left_out)
         if not entry.is_out and sent.sha256 != prepared.sha256:
             _refuse_changed_list(conn, prepared, destination)
+        if (seal := seal_for(transport)) is not None:  # the ledger tells of what is inside
+            files = seal.sealed(sent, files, may_be_new=entry.status != "unknown", is_kept=not dry_run)
         if dry_run:
             location = _rehearse(prepared, files)
             if not entry.is_out:
@@ -163,6 +167,8 @@ def deliver(
         keep_members(conn, which)
         write_status(conn, sent, "delivered", location)
         conn.commit()
+        if seal is not None:
+            seal.forget(sent)
         return _outcome(sent, "delivered", location)
     except DeliveryError as error:
         conn.rollback()
@@ -276,8 +282,15 @@ def _is_put(
     """Whether the list as the ledger has it lies at its place, where that can be asked."""
     if isinstance(transport, HttpsReceiver):
         return False
-    digest = transport.digest(remote_path(prepared.which, destination))
-    return digest is not None and digest == write_list(conn, prepared.which, "going", destination).sha256
+    seal = seal_for(transport)
+    digest = transport.digest(remote_path(prepared.which, destination) + ("" if seal is None else ENDING))
+    if digest is None:
+        return False
+    going = write_list(conn, prepared.which, "going", destination)
+    if seal is None:
+        return digest == going.sha256
+    kept = seal.kept(prepared.with_content(going.n_rows, going.sha256))
+    return kept is not None and digest == hashlib.sha256(kept).hexdigest()
 
 
 def remote_path(which: ListOf, destination: Destination) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import reduce
 from typing import Literal, get_args
 
 import pyarrow as pa
@@ -27,7 +28,7 @@ Form = Literal[
     "digits",
 ]
 # What Excel, LibreOffice and Sheets read as the start of a formula. A phone in international form is none.
-_FORMULA = r"^[=+\-@\t\r]"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PHONE = r"^\+[0-9]{6,15}$"
 
 
@@ -99,11 +100,11 @@ def neutralised(cells: pa.StringArray, *, keeps_phones: bool = False) -> pa.Stri
     A phone in international form (`+` and digits only) is a number to a spreadsheet, never a formula, and its
     readers need the `+`: it stays where the column holds contact points.
     """
-    is_formula = pc.match_substring_regex(cells, _FORMULA)
-    if keeps_phones:
-        is_formula = pc.and_not(is_formula, pc.match_substring_regex(cells, _PHONE))
+    is_formula = reduce(pc.or_, (pc.starts_with(cells, first) for first in _FORMULA))
     if not pc.any(is_formula).as_py():
         return cells
+    if keeps_phones:
+        is_formula = pc.and_not(is_formula, pc.match_substring_regex(cells, _PHONE))
     return pc.if_else(is_formula, pc.binary_join_element_wise("'", cells, ""), cells)
 
 

@@ -15,6 +15,7 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -60,6 +61,8 @@ class _Answer:
 
 class HttpsReceiver:
     """A receiver of lists, over a client that is opened on entering and closed on leaving."""
+
+    encrypt_to: Path | None = None
 
     def __init__(self, target: HttpsTarget) -> None:
         self.target = target
@@ -200,9 +203,10 @@ def idempotency_key(
 
 
 def _headers(content: bytes, manifest: dict[str, Any], key: str) -> dict[str, str]:
-    name = manifest["file"]
+    encrypted = manifest.get("encrypted")
+    name = (encrypted or manifest)["file"]
     return {
-        "Content-Type": "text/csv; charset=utf-8; header=present",
+        "Content-Type": "application/octet-stream" if encrypted else "text/csv; charset=utf-8; header=present",
         "Content-Disposition": f'attachment; filename="{name}"',
         # RFC 9530; the value of Idempotency-Key is a string in quotes (draft-ietf-httpapi-idempotency-key-header)
         "Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:",

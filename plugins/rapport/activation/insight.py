@@ -52,7 +52,7 @@ def history(conn: Connection, segment: str, *, nights: int) -> list[dict[str, An
             where segment = %(segment)s and list_kind = 'full' and status = 'delivered'
         )
         select
-            business_date, destination, list_kind, status, n_rows,
+            lists.business_date, lists.destination, lists.list_kind, lists.status, lists.n_rows,
             case when people_before is not null then (
                 select count(*) from unnest(people) as now (customer_id)
                 where now.customer_id <> all(people_before)
@@ -61,11 +61,15 @@ def history(conn: Connection, segment: str, *, nights: int) -> list[dict[str, An
                 select count(*) from unnest(people_before) as earlier (customer_id)
                 where earlier.customer_id <> all(people)
             ) end as n_gone,
-            location, reason
-        from activation.deliveries
-        left join delivered using (destination, business_date, list_kind)
+            lists.location, lists.reason, receipts.status as receipt, receipts.n_rejected as n_refused
+        from activation.deliveries as lists
+        left join delivered
+            on lists.business_date = delivered.business_date and lists.destination = delivered.destination
+            and lists.list_kind = delivered.list_kind
+        left join activation.receipts on receipts.destination = lists.destination
+            and receipts.file_name in (lists.file_name, lists.file_name || '.pgp')
         where segment = %(segment)s
-        order by business_date desc, destination, list_kind limit %(nights)s
+        order by lists.business_date desc, lists.destination, lists.list_kind limit %(nights)s
         """,
         {"segment": segment, "nights": nights},
     )

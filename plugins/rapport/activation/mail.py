@@ -15,6 +15,7 @@ from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
@@ -48,9 +49,17 @@ def message_id(business: str, business_date: date, sender: str, topic: str = "li
 
 
 def compose(
-    *, subject: str, text: str, page: str, sender: str, recipients: Sequence[str], identity: str, at: datetime
+    *,
+    subject: str,
+    text: str,
+    page: str,
+    sender: str,
+    recipients: Sequence[str],
+    identity: str,
+    at: datetime,
+    attached: Path | None = None,
 ) -> EmailMessage:
-    """Text and page as alternatives of one message; `at` is its Date, with a time zone."""
+    """Text and page as alternatives of one message, with a page attached; `at` is its Date, with a time zone."""
     message = EmailMessage(policy=SMTP)
     message["Subject"] = subject
     message["From"] = sender
@@ -60,6 +69,8 @@ def compose(
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(page, subtype="html", cte="quoted-printable")
+    if attached:
+        message.add_attachment(attached.read_text(encoding="utf-8"), subtype="html", filename=attached.name)
     return message
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +22,8 @@ class ObjectDrop:
     The store shows an object when it has all of it, so no temporary name is needed; it is put on the condition
     (`If-None-Match: *`) that nothing bears its name, which the store decides.
     """
+
+    encrypt_to: Path | None = None
 
     def __init__(self, remote: AbstractFileSystem, folder: str) -> None:
         self._remote: Any = remote

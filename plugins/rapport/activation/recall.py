@@ -9,6 +9,7 @@ import psycopg
 
 from rapport.activation.delivery import files_of, put_files, write_list
 from rapport.activation.destinations import declared_destinations
+from rapport.activation.encryption import seal_for
 from rapport.activation.https import HttpsReceiver, idempotency_key
 from rapport.activation.ledger import PreparedList
 from rapport.activation.lists import ListOf
@@ -52,6 +53,9 @@ def recall(
         prepared = PreparedList(business, asked, 0, "")
         content = write_list(conn, asked, "kept", destination, prepared.path)
         files = files_of(prepared.with_content(content.n_rows, content.sha256), destination, content)
+        seal = seal_for(transport)
+        if seal is not None:
+            files = seal.sealed(prepared.with_content(content.n_rows, content.sha256), files)
         with transport as place:
             if isinstance(place, HttpsReceiver):
                 key = idempotency_key(business, asked.business_date, asked.segment, asked.destination, "recall")
@@ -75,6 +79,8 @@ def recall(
             {"night": asked.business_date, "segment": asked.segment, "destination": asked.destination},
         )
         conn.commit()
+        if seal is not None:
+            seal.forget(prepared)
         return Recall(asked, location, content.n_rows, is_new=True)
     finally:
         conn.rollback()

@@ -12,6 +12,7 @@ import psycopg
 
 from rapport.activation.delivery import Outcome, deliver, write_list
 from rapport.activation.destinations import declared_destinations
+from rapport.activation.encryption import seal_for
 from rapport.activation.https import HttpsReceiver
 from rapport.activation.last_look import find_all_barred
 from rapport.activation.ledger import PreparedList, lists_of, write_failure
@@ -57,6 +58,8 @@ def deliver_all(
     outcomes: dict[str, Outcome] = {}
     n_rows, failures = 0, dict[str, DeliveryError]()
     try:
+        if waiting:
+            seal_for(transport)  # with a key that is not fit no list is tried
         barred = find_all_barred(conn, business_date, destination) if waiting else {}
         with transport if waiting else nullcontext(transport) as place:
             for item, _ in lists:

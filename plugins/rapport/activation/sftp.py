@@ -7,6 +7,7 @@ import hashlib
 import io
 import socket
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -44,6 +45,8 @@ class SftpTarget:
 
 class SftpDrop:
     """A transport over one SFTP session, opened on entering and closed on leaving."""
+
+    encrypt_to: Path | None = None
 
     def __init__(self, target: SftpTarget) -> None:
         self.target = target

@@ -50,6 +50,17 @@ select
     round(100 * difference_high, 1) as points_high
 from activation.segment_lift where measure = 'order_rate' and window_days = 30 order by scope
 """
+# What receivers refused of a week's lists: news, not history.
+_RECEIPTS = """
+select
+    lists.business_date, lists.segment, lists.destination, receipts.status, lists.n_rows,
+    receipts.n_accepted, receipts.n_rejected
+from activation.receipts
+inner join activation.deliveries as lists
+    on receipts.destination = lists.destination and receipts.file_name in (lists.file_name, lists.file_name || '.pgp')
+where lists.business_date between %(night)s::date - 7 and %(night)s and receipts.status <> 'accepted'
+order by lists.business_date desc, lists.segment, lists.destination
+"""
 _GONE = ("delivered", "dry_run")
 
 GLOSSARY = {
@@ -62,6 +73,7 @@ GLOSSARY = {
     "waiting approval": "unlike the lists before it, or made of stale exports: somebody has to approve it in Airflow,"
     " or it is not sent",
     "held back": "nobody approved it, so it is never sent",
+    "refused": "its receiver told that it took none or only some of the list's rows; who is among them got nothing",
     "called back": "sent wrongly: its receiver was told to remove everybody on it",
     "unknown": "sent, and no answer came: the receiver may have it or not. The same is sent again, in a way that the"
     " receiver can tell; whoever is on it counts as written to",
@@ -81,14 +93,17 @@ _templates.filters["figure"] = lambda value: "" if value is None else f"{value:,
 _templates.filters["signed"] = lambda value: "new" if value is None else f"{value:+,}" if value else "0"
 
 
-def summarise_sending(conn: Connection, business: Business, business_date: date) -> dict[str, Any]:
-    """Everything the summary tells, as plain values."""
+def summarise_sending(
+    conn: Connection, business: Business, business_date: date, *, report_url: str | None = None
+) -> dict[str, Any]:
+    """Everything the summary tells, as plain values; `report_url` is where the night's report is read."""
     with conn.cursor(row_factory=dict_row) as cursor:
         lists = cursor.execute(_LISTS, [business_date]).fetchall()
         left_out = cursor.execute(_LEFT_OUT, [business_date]).fetchall()
         night = cursor.execute(
             "select is_dry_run, failed_step from ops.nights where business_date = %s", [business_date]
         ).fetchone()
+        refused = cursor.execute(_RECEIPTS, {"night": business_date}).fetchall()
         lift = _lift(cursor)
     return {
         "title": business.title,
@@ -99,8 +114,10 @@ def summarise_sending(conn: Connection, business: Business, business_date: date)
         "waiting": [row for row in lists if row["status"] not in _GONE],
         "n_rows": sum(row["n_rows"] for row in lists if row["status"] in _GONE and row["list_kind"] in ("full", "add")),
         "left_out": [row | {"meaning": _meanings().get(row["reason_code"], "")} for row in left_out],
+        "refused": refused,
         "lift": lift,
         "glossary": GLOSSARY,
+        "report_url": report_url,
     }
 
 

@@ -25,7 +25,12 @@ class MayHaveArrived(PlaceUnreachable):
 
 
 class Transport(Protocol):
-    """A place files can be put; paths are relative to it, with `/` between folders."""
+    """A place files can be put; paths are relative to it, with `/` between folders.
+
+    encrypt_to: file of the public key of who reads what is put there; all lists go there encrypted (encryption.py).
+    """
+
+    encrypt_to: Path | None
 
     def __enter__(self) -> Self: ...
 
@@ -73,12 +78,14 @@ def temporary_name(path: str) -> str:
 
 def is_part_of(name: str, path: str) -> bool:
     """Whether a name in the folder of a list is a temporary one of the list or of what goes with it."""
-    stem = path.rpartition("/")[2].removesuffix(".csv")
+    stem = path.rpartition("/")[2].removesuffix(".pgp").removesuffix(".csv")
     return name.startswith(f".{stem}.") and name.endswith(".part")
 
 
 class LocalDrop:
     """A folder of this machine."""
+
+    encrypt_to: Path | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""Tasks of build_marts: claim the night, dbt steps, contacts, identity, value, gate, publication, docs."""
+"""Tasks of build_marts: claim the night, dbt steps, contacts, identity, value, gate, publication, report, docs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from rapport.airflow.links import NightLink
+from rapport.airflow.links import NightLink, ReportLink
 from rapport.airflow.night_operator import NightOperator
 from rapport.airflow.wiring import MARTS_PUBLISHED
 from rapport.businesses import Business, load_business
@@ -150,6 +150,22 @@ class PublishMarts(NightOperator):
             "business": business.name,
             "date": night.business_date.isoformat(),
         }
+
+
+class WriteReport(NightOperator):
+    """The night's report as one page, for its owner; a failure here is red but does not hold the night up."""
+
+    operator_extra_links = (NightLink(), ReportLink())
+    page_part = "published"
+    fails_the_night = False
+
+    def work(self, business: Business, night: Night, current: Step, context: Context) -> str:
+        from rapport.reporting import keep_report
+
+        with connect(business.name, application_name=current.application_name) as conn:
+            path = keep_report(conn, business, night.business_date)
+        current.detail["bytes"] = path.stat().st_size
+        return str(path)
 
 
 class WriteDocs(NightOperator):

@@ -17,6 +17,13 @@ from rapport.errors import DeliveryError
 
 
 def transport_for(business: Business, destination: str) -> Transport | HttpsReceiver:
+    """Where a destination's lists go, and to whom they are encrypted, if to anybody."""
+    place = _place(business, destination)
+    place.encrypt_to = business.key_file_of(destination)
+    return place
+
+
+def _place(business: Business, destination: str) -> Transport | HttpsReceiver:
     """A bucket or an HTTPS receiver where the business's file says so, SFTP when a connection is given, else the drop.
 
     The connection is the one the business's file names for the destination, or `rapport_<destination>_sftp`

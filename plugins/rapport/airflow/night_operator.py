@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowSkipException
 
 from rapport.airflow.failures import failing_for_good
@@ -29,7 +29,7 @@ class NightOperator(BaseOperator):
     """
 
     template_fields: Sequence[str] = ("night",)
-    operator_extra_links = (NightLink(),)
+    operator_extra_links: Sequence[BaseOperatorLink] = (NightLink(),)
     ui_color = "#e8f1ee"
     # Where on the night's page the link leads.
     page_part = "steps"

@@ -82,6 +82,12 @@ def summary(business: str, business_date: date, user: GetUserDep) -> FileRespons
     return _file(settings.work_dir(_known(business)) / "summaries", f"{business_date}.html")
 
 
+@app.get("/reports/{business}/{business_date}")
+def report(business: str, business_date: date, user: GetUserDep) -> FileResponse:
+    """The night's report: what the marts say, in pictures."""
+    return _file(settings.work_dir(_known(business)) / "reports", f"{business_date}.html")
+
+
 @app.get("/moon.svg")
 def moon() -> FileResponse:
     """The icon of Nights in Airflow's navigation, which asks for it before anybody has signed in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rapport.airflow.links import report_page
 from rapport.airflow.night_operator import NightOperator
 from rapport.airflow.wiring import LISTS_HELD, LISTS_SENT, NIGHT_CLOSED, SOME_LISTS_HELD
 from rapport.businesses import Business
@@ -126,9 +127,12 @@ class TellMarketing(NightOperator):
         from rapport.activation.mail import compose, message_id, send_once
         from rapport.activation.summary import keep_page, render_page, render_text, subject_of, summarise_sending
         from rapport.airflow.connections import mail_server_for
+        from rapport.reporting import report_path
 
+        report = report_path(business.name, night.business_date)
+        url = _report_url(business, night) if report.is_file() else None
         with connect(business.name, application_name=current.application_name) as conn:
-            found = summarise_sending(conn, business, night.business_date)
+            found = summarise_sending(conn, business, night.business_date, report_url=url)
             path = keep_page(business.name, night.business_date, found)
             has_lists = found["lists"] or found["waiting"]
             if night.is_dry_run or not has_lists or not business.summary.recipients:
@@ -142,9 +146,18 @@ class TellMarketing(NightOperator):
                 recipients=business.summary.recipients,
                 identity=message_id(business.name, night.business_date, sender),
                 at=datetime.now(UTC),
+                attached=report if business.summary.attach_report and report.is_file() else None,
             )
             current.detail["mail"] = send_once(conn, night.business_date, message, server)
         return str(path)
+
+
+def _report_url(business: Business, night: Night) -> str | None:
+    """Where the report is read by who can sign in; None where the API server's address is not known."""
+    from airflow.configuration import conf
+
+    base = conf.get("api", "base_url", fallback="")
+    return base.rstrip("/") + report_page(business.name, night.business_date.isoformat()) if base else None
 
 
 def tell_that_lists_are_out(context: Context, business: Business, night: Night) -> None:

@@ -23,8 +23,8 @@ DBT_STEPS: dict[str, tuple[str, ...]] = {
     "customer_360": ("path:models/intermediate/predictions", "path:models/marts/customer_360"),
     "loyalty": ("path:models/marts/loyalty",),
     "engagement": ("path:models/marts/engagement",),
-    # What reads both: the literature's claims, and what lists achieve.
-    "effects": ("literature", "path:models/marts/activation"),
+    # What reads both: each customer's headlines, the literature's claims, and what lists achieve.
+    "effects": ("customers", "literature", "path:models/marts/activation"),
     "segments": ("+path:models/activation/segments,path:models/activation",),  # and what only they read
     "lists": ("path:models/activation",),
 }
@@ -37,7 +37,10 @@ _EXCLUDED = {
         "+path:models/intermediate/identity",
         "path:models/intermediate/predictions",
     ),
-    "engagement": ("literature",),
+    # With what compares other marts with it: a path selects tests by where they are written.
+    "customer_360": ("customers+1",),
+    "loyalty": ("customers+1",),
+    "engagement": ("customers+1", "literature"),
     "lists": ("+path:models/activation/segments",),
 }
 
@@ -59,7 +62,9 @@ def run_step(business: Business, night: Night, name: str, current: Step, *, is_r
 
     Raises GateFailed when a test did not hold, BuildError when something could not be built.
     """
-    arguments = ["build", "--select", *DBT_STEPS[name], "--indirect-selection", "buildable"]
+    # With the last of the marts every table is there that a test may compare it with.
+    selection = "eager" if name == "effects" else "buildable"
+    arguments = ["build", "--select", *DBT_STEPS[name], "--indirect-selection", selection]
     # The results are kept in the warehouse: manifest and run results as files would cost each step a second.
     arguments += ["--exclude-resource-type", *NOT_RUN, "--threads", "2", "--no-write-json"]
     if name in _EXCLUDED:

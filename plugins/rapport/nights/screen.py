@@ -183,6 +183,7 @@ def _look(found: dict[str, Any], url_command: str, ui: str | None) -> Table:
     table.add_row("  marts", f'psql "$({url_command})"')
     table.add_row("  lists", found["look"]["lists"])
     mail = "".join(f" (e-mail {row['status']})" for row in found["summary"])
+    table.add_row("  report", found["look"]["report"])
     table.add_row("  marketing", f"{found['look']['summary']}{mail}")
     table.add_row("  dbt docs", found["look"]["dbt_docs"])
     table.add_row("  Data Docs", found["look"]["data_docs"])

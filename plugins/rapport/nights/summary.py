@@ -165,6 +165,7 @@ def summarise(conn: Connection, business: Business, business_date: date) -> dict
     work = settings.work_dir(business.name)
     found["look"] = {
         "lists": str(business.drop_folder()),
+        "report": str(work / "reports" / f"{business_date}.html"),
         "summary": str(work / "summaries" / f"{business_date}.html"),
         "dbt_docs": str(work / "dbt" / "docs" / "static_index.html"),
         "data_docs": str(work / "data_docs" / "index.html"),

@@ -1,4 +1,8 @@
-"""Files besides exports: delivered lists, lists in the making, dbt's targets, Data Docs, logs."""
+"""Files besides exports: delivered lists, lists in the making, dbt's targets, Data Docs, logs.
+
+Encrypted lists cannot be read here. Whether the person is on one that was delivered, the send ledger knows; one that
+was kept until it is out goes in any case.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,12 @@ from typing import Any
 import psycopg
 
 from rapport import settings
+from rapport.activation.encryption import ENDING
 from rapport.businesses import Business
 from rapport.errors import RapportError
 from rapport.files import write_like
 from rapport.landing.recognition import landed_files
+from rapport.privacy.normal_keys import hashed, privacy_key
 from rapport.privacy.person import Person
 from rapport.privacy.rewriting import CannotRewrite, split_records, text_of
 
@@ -81,8 +87,11 @@ def erase_from_files(
         exports = set(landed_files(folder))
         looked_at += [("landing, besides exports", path) for path in files_in(folder) if path not in exports]
     for name, path in looked_at:
+        if not path.is_file():
+            continue  # went with the encrypted list it belongs to
+        erase = _erase_encrypted if path.suffix == ENDING else _erase_from
         try:
-            if _erase_from(conn, path, person):
+            if erase(conn, path, person):
                 counts[name] = counts.get(name, 0) + 1
         except PermissionError:
             raise RapportError(
@@ -108,6 +117,27 @@ def _erase_from(conn: Connection, path: Path, person: Person) -> bool:
         path.unlink()  # of a program's own format; such files are made anew
     else:
         write_like(path, person.redacted(text)[0].encode(encoding), path)
+    return True
+
+
+def _erase_encrypted(conn: Connection, path: Path, person: Person) -> bool:
+    """Remove an encrypted list the person is on, with its checksum and manifest; it cannot be shortened."""
+    stem = path.name.removesuffix(f".csv{ENDING}")
+    manifest = path.with_name(f"{stem}.manifest.json")
+    if manifest.is_file():
+        said = json.loads(manifest.read_text("utf-8"))
+        # By now the ledger has keyed hashes of the person's ids.
+        ids = {f"erased_{hashed('record', one, privacy_key())[:32]}" for one in person.customer_ids}
+        found = conn.execute(
+            "select from activation.delivery_members where business_date = %s and segment = %s and destination = %s"
+            " and customer_id = any(%s) limit 1",
+            [said["night"], said["segment"], said["destination"], sorted(ids | person.customer_ids)],
+        ).fetchone()
+        # A list of those to remove names people who are on none of that night's.
+        if found is None and said["list_kind"] == "full" and not path.is_relative_to(settings.state_dir() / "work"):
+            return False
+    for one in (path.with_name(f"{path.name}.sha256"), manifest, path):
+        one.unlink(missing_ok=True)
     return True
 
 

@@ -21,7 +21,9 @@ def history_times(rng: np.random.Generator, people: People, until: int) -> tuple
     who = np.repeat(np.arange(len(n)), n)
     nth = np.arange(len(who)) - np.repeat(np.cumsum(n) - n, n)
     span = (end - people.joined_at)[who]
-    even = (nth + rng.uniform(-0.3, 0.3, len(who))) / n[who]
+    # At any moment the next of a regular shopper's orders is some part of an interval away: the phase.
+    phase = rng.random(len(n))[who]
+    even = (nth - phase + rng.uniform(-0.2, 0.2, len(who))) / np.maximum(n_more[who], 1)
     place = np.where(people.is_relational[who], even, rng.random(len(who)))
     at = people.joined_at[who] + (np.clip(place, 0, 0.999) * span).astype(np.int64)
     at = np.where(~people.is_relational[who] & (rng.random(len(who)) < 0.7), _in_a_sale(rng, at, until), at)

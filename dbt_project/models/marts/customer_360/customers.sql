@@ -53,6 +53,47 @@ promises as (
 
 ),
 
+styles as (
+
+    select * from {{ ref('shopper_style') }}
+
+),
+
+classes as (
+
+    select * from {{ ref('loyalty_class') }}
+
+),
+
+customer_values as (
+
+    select * from {{ ref('customer_value') }}
+
+),
+
+engagement as (
+
+    select * from {{ ref('engagement_index') }}
+
+),
+
+-- Of the latest whole month.
+engaged as (
+
+    select
+        customer_id,
+        engagement_tier
+    from (
+        select
+            customer_id,
+            engagement_tier,
+            month = max(month) over () as is_latest
+        from engagement
+    ) as months
+    where is_latest
+
+),
+
 broken_promises as (
 
     select
@@ -151,6 +192,12 @@ final as (
         coalesce(permitted.is_email_survey_allowed, false) as is_email_survey_allowed,
         lifecycle.lifecycle_stage,
         rfm.rfm_segment,
+        styles.shopper_style,
+        classes.loyalty_class,
+        engaged.engagement_tier,
+        customer_values.value_so_far_amount,
+        customer_values.lifetime_value_amount,
+        cast(round(1 - cast(customer_values.probability_alive as numeric), 3) as numeric(4, 3)) as churn_risk,
         profiles.closed_on
     from profiles
     left join permitted
@@ -169,6 +216,14 @@ final as (
         on profiles.customer_id = broken_promises.customer_id
     left join touched
         on profiles.customer_id = touched.customer_id
+    left join styles
+        on profiles.customer_id = styles.customer_id
+    left join classes
+        on profiles.customer_id = classes.customer_id
+    left join engaged
+        on profiles.customer_id = engaged.customer_id
+    left join customer_values
+        on profiles.customer_id = customer_values.customer_id
 
 )
 

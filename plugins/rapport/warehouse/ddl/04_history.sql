@@ -110,5 +110,9 @@ create table if not exists history.customer_headlines (
     loyalty_class numeric(2, 1),
     primary key (customer_id, since_date)
 );
+alter table history.customer_headlines
+add column if not exists lifecycle_stage text,
+add column if not exists engagement_tier text,
+add column if not exists value_so_far_amount numeric;
 comment on table history.customer_headlines is
-    'What a published night called a customer, where it differs from the night before: style and class. Both null: no customer any more.';
+    'What a published night called a customer, where it differs from the night before. All null: no customer any more.';

@@ -162,3 +162,15 @@ $$;
 drop trigger if exists a_stay_is_kept on activation.memberships;
 create trigger a_stay_is_kept before update on activation.memberships
 for each row execute function activation.refuse_another_past();
+
+create table if not exists activation.receipts (
+    destination text not null,
+    file_name text not null,
+    status text not null check (status in ('accepted', 'partly', 'rejected')),
+    n_accepted bigint,
+    n_rejected bigint,
+    received_at timestamptz not null,
+    primary key (destination, file_name)
+);
+comment on table activation.receipts is
+    'What became of a list at its receiver, as that told last: one row per place and list. A list without one: nothing was told.';

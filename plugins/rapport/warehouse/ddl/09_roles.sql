@@ -11,3 +11,31 @@ begin
 exception when duplicate_object or unique_violation then null; -- another business's database got there first
 end $$;
 grant usage on schema customer_360, loyalty, engagement to rapport_analyst;
+
+-- What customers were called on earlier nights: ids and words, nothing personal. Of history they read no table.
+create or replace function customer_360.headlines_as_of(night date) returns table (
+    customer_id text, since_date date, lifecycle_stage text, shopper_style text, loyalty_class numeric(2, 1),
+    engagement_tier text, value_so_far_amount numeric
+)
+language sql stable security definer set search_path = history, pg_temp as $$
+    select customer_id, since_date, lifecycle_stage, shopper_style, loyalty_class, engagement_tier, value_so_far_amount
+    from (
+        select distinct on (customer_id) * from customer_headlines
+        where since_date <= night order by customer_id, since_date desc
+    ) as latest
+    where shopper_style is not null
+$$;
+comment on function customer_360.headlines_as_of(date) is
+    'What each customer of a published night was called: one row per customer, by the ids of that night.';
+revoke execute on function customer_360.headlines_as_of(date) from public;
+grant execute on function customer_360.headlines_as_of(date) to rapport_analyst;
+
+-- The nightly report is read as an analyst, so whoever owns the warehouse has to be able to become one. Where another
+-- user made the role, the report says what to grant.
+do $$
+begin
+    if not pg_has_role(current_user, 'rapport_analyst', 'SET') then
+        execute format('grant rapport_analyst to %I with inherit false, set true', current_user);
+    end if;
+exception when insufficient_privilege then null;
+end $$;
