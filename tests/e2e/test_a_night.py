@@ -102,6 +102,9 @@ def compare_metrics_with_marts(checkout: Checkout) -> None:
             examples.PAGE.write_text(found, encoding="utf-8")
             page = found
         assert found == page
+    told = json.loads(checkout("metrics", "query", "nps", "--by", "month", "--json").stdout)
+    own = "select month::text, score::float from engagement.satisfaction where measure = 'nps' and scope = 'month'"
+    assert {(row["month"], row["nps"]) for row in told["rows"]} == set(checkout.query(own))
 
 
 def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout]) -> None:

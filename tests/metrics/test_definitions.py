@@ -86,6 +86,7 @@ def test_metrics_read_live_tables_and_no_personal_data(engine: MetricEngine) -> 
     personal = {column.name for table in tables for column in table.columns if column.pii}
     for name in DECLARED:
         dimensions = engine.dimensions([name]).values()
+        assert all(found.description.endswith(".") for found in dimensions), name
         by = [found.name for found in {found.full_name: found for found in dimensions}.values()]
         statement = re.sub(r"^ *--.*$", "", engine.sql(Question([name], by)), flags=re.MULTILINE)
         read = set(re.findall(r"\b(?:from|join)\s+([a-z0-9_]+\.[a-z0-9_]+)", statement, re.IGNORECASE))
