@@ -15,9 +15,10 @@ from psycopg import sql
 
 from benchmarks.harness import NIGHT, Measured, peak_mib, scratch, show, timed
 from rapport import settings
-from rapport.activation.delivery import prepare, write_list
 from rapport.activation.destinations import declared_destinations
+from rapport.activation.list_files import write_list
 from rapport.activation.lists import LIST_COLUMNS, ListOf
+from rapport.activation.preparing import prepare
 from rapport.activation.segments import Segment, declared_segments
 from rapport.activation.sending import deliver_all
 from rapport.activation.transports import LocalDrop

@@ -10,9 +10,10 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 
-from rapport.activation.delivery import Delivery, deliver, prepare
+from rapport.activation.delivery import Delivery, deliver
 from rapport.activation.ledger import PreparedList
 from rapport.activation.lists import LIST_COLUMNS, SCHEMA
+from rapport.activation.preparing import prepare
 from rapport.activation.segments import Segment
 from rapport.activation.transports import LocalDrop, Transport
 

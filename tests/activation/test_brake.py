@@ -8,8 +8,8 @@ import pytest
 from activation_night import NIGHT, Lists, segment
 
 from rapport.activation.approval import questions, settle
-from rapport.activation.delivery import prepare
 from rapport.activation.ledger import lists_of
+from rapport.activation.preparing import prepare
 from rapport.activation.segments import Segment
 from rapport.activation.sending import deliver_all, finish_sending
 from rapport.activation.summary import render_text, subject_of, summarise_sending

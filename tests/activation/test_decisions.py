@@ -12,7 +12,7 @@ import pytest
 from activation_night import NIGHT, Lists, segment
 
 from rapport import settings
-from rapport.activation.delivery import prepare
+from rapport.activation.preparing import prepare
 
 MODELS = settings.DBT_PROJECT / "models/activation"
 

@@ -20,10 +20,11 @@ import pytest
 from activation_night import NIGHT, Lists
 from servers.https_receiver import TOKEN, Receiver, run_receiver
 
-from rapport.activation.delivery import PreparedList, deliver
+from rapport.activation.delivery import deliver
 from rapport.activation.destinations import declared_destinations
 from rapport.activation.https import HttpsReceiver, HttpsTarget, idempotency_key
 from rapport.activation.insight import history
+from rapport.activation.ledger import PreparedList
 from rapport.activation.sending import Deliveries, deliver_all, finish_sending
 from rapport.activation.summary import render_page, render_text, summarise_sending
 from rapport.activation.transports import MayHaveArrived, PlaceUnreachable

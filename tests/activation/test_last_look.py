@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from activation_night import NIGHT, Lists, segment
 
-from rapport.activation.delivery import deliver, prepare
+from rapport.activation.delivery import deliver
 from rapport.activation.destinations import declared_destinations
+from rapport.activation.preparing import prepare
 from rapport.activation.sending import compare_lists
 from rapport.activation.transports import LocalDrop
 from rapport.errors import DeliveryError

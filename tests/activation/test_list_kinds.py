@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rapport.activation.contact_hash import contact_hash, hmac_pads
-from rapport.activation.delivery import deliver, prepare
+from rapport.activation.delivery import deliver
 from rapport.activation.destinations import Destination, ListKind, declared_destinations
 from rapport.activation.ledger import lists_of
 from rapport.activation.list_rows import read_rows
 from rapport.activation.lists import LIST_COLUMNS, ListOf
 from rapport.activation.memberships import rebuild
+from rapport.activation.preparing import prepare
 from rapport.activation.sending import deliver_all
 from rapport.activation.transports import LocalDrop
 from rapport.errors import DeliveryError
@@ -160,7 +161,7 @@ def test_the_same_night_again_sends_nothing_and_changes_nothing(lists: Lists, mo
     assert lists.conn.execute("select * from activation.memberships order by customer_id").fetchall() == before
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     nights=st.lists(
         st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["1@x.dk", "2@x.dk"]), max_size=4),

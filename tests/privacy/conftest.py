@@ -18,7 +18,8 @@ import yaml
 from servers.warehouses import new_warehouse
 
 from rapport import settings
-from rapport.activation.delivery import deliver, prepare
+from rapport.activation.delivery import deliver
+from rapport.activation.preparing import prepare
 from rapport.activation.segments import declared_segments
 from rapport.activation.transports import LocalDrop
 from rapport.building import DBT_STEPS, build_night, read_manifest, steps

@@ -1,4 +1,4 @@
-"""Lists prepared, delivered once, and written into the send ledger.
+"""Prepared lists delivered once, and written into the send ledger.
 
 The bytes of a list follow from build_activation.lists and activation.memberships alone, so its SHA-256 tells whether
 two lists are the same. A delivery puts the file under its final name, then its checksum, then its manifest, then the
@@ -10,38 +10,28 @@ request goes.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
-import pyarrow as pa
 
 from rapport import settings
-from rapport.activation.brake import hold_unusual
-from rapport.activation.decisions import keep_draws, keep_exclusions, keep_receipts, keep_trials
-from rapport.activation.destinations import Destination, check_destinations, declared_destinations
+from rapport.activation.destinations import Destination, declared_destinations
 from rapport.activation.encryption import ENDING, seal_for
 from rapport.activation.https import HttpsReceiver, idempotency_key
 from rapport.activation.last_look import find_barred, keep_barred
 from rapport.activation.ledger import (
     Entry,
     PreparedList,
-    enter_prepared,
-    forget_undeclared,
     locked_entry,
     write_failure,
     write_status,
 )
-from rapport.activation.list_rows import Rows, read_rows
-from rapport.activation.lists import ListOf, render
+from rapport.activation.list_files import files_of, put_files, remote_path, write_list
+from rapport.activation.lists import ListOf
 from rapport.activation.memberships import forget_contacted, keep_contacted, keep_members
-from rapport.activation.segments import Segment
-from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport, put_once
-from rapport.businesses import ChangeBrake
+from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport
 from rapport.errors import DeliveryError
 from rapport.files import write_whole
 
@@ -58,64 +48,6 @@ class Delivery:
     location: str
     n_rows: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a list is, without a row of it."""
-
-    n_rows: int
-    n_bytes: int
-    sha256: str
-
-
-def prepare(
-    conn: Connection,
-    business: str,
-    business_date: date,
-    *,
-    segments: Sequence[Segment],
-    destinations: dict[str, Destination] | None = None,
-    exclusions_kept_days: int = 400,
-    brake: ChangeBrake | None = None,
-) -> list[PreparedList]:
-    """Write each segment's lists for each of its destinations to work_dir/lists/<date>/ and into the ledger.
-
-    With them goes what the night decided about people (exclusions, draws, whose turn came), and what receivers told of
-    earlier lists. A segment nobody is on gives a file with only its header. What has been delivered already stays so in
-    the ledger; what is unusual by the `brake` waits there for approval. Commits. Raises DeliveryError when
-    build_activation.lists is missing or another night's.
-    """
-    destinations = declared_destinations() if destinations is None else destinations
-    check_destinations(segments, destinations)
-    wanted = [
-        ListOf(business_date, segment.name, name, kind)
-        for segment in segments
-        for name in segment.destinations
-        for kind in destinations[name].list_kinds
-    ]
-    marketing = {segment.name for segment in segments if segment.is_marketing}
-    _check_lists(conn, business_date, {(which.segment, which.destination) for which in wanted})
-    n_members = _count_members(conn)
-    prepared = []
-    for which in wanted:
-        destination = destinations[which.destination]
-        item = PreparedList(business, which, 0, "")
-        content = write_list(conn, which, "built", destination, item.path)
-        _refuse_too_large(content, destination, which.segment)
-        item = item.with_content(content.n_rows, content.sha256)
-        people = n_members.get((which.segment, which.destination), 0)
-        enter_prepared(conn, item, n_members=people, is_marketing=which.segment in marketing)
-        prepared.append(item)
-    forget_undeclared(conn, business_date, wanted)
-    if brake is not None:
-        hold_unusual(conn, business_date, segments, brake)
-    keep_exclusions(conn, business_date, kept_days=exclusions_kept_days)
-    keep_draws(conn, business_date)
-    keep_trials(conn, business_date)
-    keep_receipts(conn)
-    conn.commit()
-    return prepared
 
 
 def deliver(
@@ -178,15 +110,6 @@ def deliver(
         conn.rollback()
 
 
-def put_files(transport: Transport, files: Mapping[str, bytes]) -> str:
-    """Put a list and what goes with it, each once; where the list is."""
-    listed = next(iter(files))
-    transport.forget_parts(listed)
-    for path, data in files.items():
-        put_once(transport, path, data)
-    return transport.location(listed)
-
-
 def _post(
     conn: Connection,
     prepared: PreparedList,
@@ -224,41 +147,6 @@ def _post(
     return location
 
 
-def write_list(
-    conn: Connection,
-    which: ListOf,
-    rows: Rows,
-    destination: Destination,
-    path: Path | None = None,
-    *,
-    left_out: Collection[str] = (),
-) -> Content:
-    """Write a list, whole or not at all, block by block; without a path only work out what it is."""
-    n_rows = n_bytes = 0
-    digest = hashlib.sha256()
-
-    def counted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        nonlocal n_rows
-        for batch in batches:
-            n_rows += len(batch)
-            yield batch
-
-    def pieces() -> Iterator[bytes]:
-        nonlocal n_bytes
-        for piece in render(counted(read_rows(conn, which, rows, left_out=left_out)), destination):
-            digest.update(piece)
-            n_bytes += len(piece)
-            yield piece
-
-    if path is None:
-        for _ in pieces():
-            pass
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(path, pieces())
-    return Content(n_rows, n_bytes, digest.hexdigest())
-
-
 def _look_again(
     conn: Connection,
     prepared: PreparedList,
@@ -293,43 +181,12 @@ def _is_put(
     return kept is not None and digest == hashlib.sha256(kept).hexdigest()
 
 
-def remote_path(which: ListOf, destination: Destination) -> str:
-    """Where the list goes, relative to the drop: `<date>/[<folder>/]<segment>_<YYYYMMDD>_<kind>.csv`."""
-    parts = [f"{which.business_date}", destination.folder, which.file_name]
-    return "/".join(part for part in parts if part)
-
-
 def _files(
     conn: Connection, prepared: PreparedList, destination: Destination, left_out: Collection[str] = ()
 ) -> tuple[PreparedList, dict[str, bytes]]:
     """The list as it goes, and its files. This installation's copy becomes what goes."""
     content = write_list(conn, prepared.which, "going", destination, prepared.path, left_out=left_out)
     return prepared.with_content(content.n_rows, content.sha256), files_of(prepared, destination, content)
-
-
-def files_of(prepared: PreparedList, destination: Destination, content: Content) -> dict[str, bytes]:
-    """A written list, its checksum, its manifest, in the order they are put: the manifest says that all is there."""
-    which = prepared.which
-    path = remote_path(which, destination)
-    manifest = {
-        "file": which.file_name,
-        "business": prepared.business,
-        "night": f"{which.business_date}",
-        "segment": which.segment,
-        "destination": which.destination,
-        "list_kind": which.kind,
-        "rows": content.n_rows,
-        "is_empty": content.n_rows == 0,
-        "columns": destination.headers,
-        "schema_version": destination.schema_version,
-        "bytes": content.n_bytes,
-        "sha256": content.sha256,
-    }
-    return {
-        path: prepared.path.read_bytes(),
-        f"{path}.sha256": f"{content.sha256}  {which.file_name}\n".encode(),
-        f"{path.removesuffix('.csv')}.manifest.json": (json.dumps(manifest, indent=2) + "\n").encode(),
-    }
 
 
 def _refuse_other_content(conn: Connection, prepared: PreparedList, entry: Entry, destination: Destination) -> None:
@@ -352,47 +209,6 @@ def _refuse_changed_list(conn: Connection, prepared: PreparedList, destination: 
             where=f"{prepared.which}",
             fix="prepare and check the night's lists again",
         )
-
-
-def _refuse_too_large(content: Content, destination: Destination, segment: str) -> None:
-    if destination.max_bytes is not None and content.n_bytes > destination.max_bytes:
-        raise DeliveryError(
-            f"The list of {segment} has {content.n_bytes:,} bytes;"
-            f" {destination.title} takes {destination.max_bytes:,}.",
-            where=f"destinations/{destination.name}.yml: max_bytes",
-            fix="divide the segment in two, or give it another destination",
-        )
-
-
-def _count_members(conn: Connection) -> dict[tuple[str, str], int]:
-    """How many people are on each list as built, by segment and destination."""
-    rows = conn.execute("select segment, destination, count(*) from build_activation.lists group by 1, 2")
-    return {(segment, destination): n for segment, destination, n in rows.fetchall()}
-
-
-def _check_lists(conn: Connection, business_date: date, declared: set[tuple[str, str]]) -> None:
-    found = conn.execute("select to_regclass('build_activation.lists')").fetchone()
-    if found is None or found[0] is None:
-        raise DeliveryError(
-            "The lists have not been built.",
-            where="build_activation.lists",
-            fix="build them first: `rapport dbt -- build --select activation`",
-        )
-    for night, segment, destination in conn.execute(
-        "select distinct business_date, segment, destination from build_activation.lists"
-    ):
-        if night != business_date:
-            raise DeliveryError(
-                f"The lists that are built belong to the night of {night}, not to {business_date}.",
-                where="build_activation.lists",
-                fix="build the lists of this night again",
-            )
-        if (segment, destination) not in declared:
-            raise DeliveryError(
-                f"There are rows for segment {segment!r} to {destination!r}, which nobody declares.",
-                where="build_activation.lists",
-                fix="build the lists again after a change of segments",
-            )
 
 
 def _rehearse(prepared: PreparedList, files: dict[str, bytes]) -> str:

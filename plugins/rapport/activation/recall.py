@@ -7,11 +7,11 @@ from typing import Any
 
 import psycopg
 
-from rapport.activation.delivery import files_of, put_files, write_list
 from rapport.activation.destinations import declared_destinations
 from rapport.activation.encryption import seal_for
 from rapport.activation.https import HttpsReceiver, idempotency_key
 from rapport.activation.ledger import PreparedList
+from rapport.activation.list_files import files_of, put_files, write_list
 from rapport.activation.lists import ListOf
 from rapport.activation.transports import Transport
 from rapport.errors import DeliveryError

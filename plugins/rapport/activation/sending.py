@@ -10,12 +10,13 @@ from typing import Any
 
 import psycopg
 
-from rapport.activation.delivery import Outcome, deliver, write_list
+from rapport.activation.delivery import Outcome, deliver
 from rapport.activation.destinations import declared_destinations
 from rapport.activation.encryption import seal_for
 from rapport.activation.https import HttpsReceiver
 from rapport.activation.last_look import find_all_barred
 from rapport.activation.ledger import PreparedList, lists_of, write_failure
+from rapport.activation.list_files import write_list
 from rapport.activation.lists import ListOf
 from rapport.activation.transports import MayHaveArrived, PlaceUnreachable, Transport
 from rapport.errors import DeliveryError

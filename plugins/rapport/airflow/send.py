@@ -43,7 +43,7 @@ class PrepareLists(NightOperator):
 
     def work(self, business: Business, night: Night, current: Step, context: Context) -> list[str]:
         from rapport.activation.brake import held_lists
-        from rapport.activation.delivery import prepare
+        from rapport.activation.preparing import prepare
         from rapport.activation.segments import declared_segments
         from rapport.activation.sending import finish_sending
         from rapport.building import read_manifest
