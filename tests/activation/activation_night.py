@@ -16,8 +16,25 @@ from rapport.activation.lists import LIST_COLUMNS, SCHEMA
 from rapport.activation.preparing import prepare
 from rapport.activation.segments import Segment
 from rapport.activation.transports import LocalDrop, Transport
+from rapport.businesses import Business
 
 NIGHT = date(2026, 11, 21)
+
+
+def business(**drop: Any) -> Business:
+    """A business whose destination `drop` is configured so."""
+    return Business.model_validate(
+        {
+            "name": "kaffe",
+            "title": "Kaffe",
+            "vendors": ["shopify"],
+            "reporting_currency": "EUR",
+            "time_zone": "Europe/Copenhagen",
+            "default_country": "DK",
+            "legal_regime": "gdpr",
+            "destinations": {"drop": drop},
+        }
+    )
 
 
 def segment(name: str, **changes: Any) -> Segment:

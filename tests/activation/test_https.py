@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from activation_night import NIGHT, Lists
+from activation_night import NIGHT, Lists, business
 from servers.https_receiver import TOKEN, Receiver, run_receiver
 
 from rapport.activation.delivery import deliver
@@ -29,7 +29,6 @@ from rapport.activation.sending import Deliveries, deliver_all, finish_sending
 from rapport.activation.summary import render_page, render_text, summarise_sending
 from rapport.activation.transports import MayHaveArrived, PlaceUnreachable
 from rapport.airflow.connections import transport_for
-from rapport.businesses import Business
 from rapport.errors import DeliveryError
 
 
@@ -350,21 +349,6 @@ def test_keys_differ_by_list_and_installation_and_by_nothing_else() -> None:
         idempotency_key("shop", NIGHT, "vip", "drop", "full", key=b"2"),
     }
     assert len(others | {one}) == 7
-
-
-def business(**drop: Any) -> Business:
-    return Business.model_validate(
-        {
-            "name": "kaffe",
-            "title": "Kaffe",
-            "vendors": ["shopify"],
-            "reporting_currency": "EUR",
-            "time_zone": "Europe/Copenhagen",
-            "default_country": "DK",
-            "legal_regime": "gdpr",
-            "destinations": {"drop": drop},
-        }
-    )
 
 
 @pytest.mark.parametrize(

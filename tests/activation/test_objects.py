@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from activation_night import Lists
+from activation_night import Lists, business
 from s3fs import S3FileSystem
 from servers.object_store import ObjectStore, run_object_store
 
 from rapport.activation.objects import ObjectDrop
 from rapport.activation.transports import PlaceUnreachable
 from rapport.airflow.connections import transport_for
-from rapport.businesses import Business
 from rapport.errors import DeliveryError
 
 VIP = "2026-11-21/vip_20261121_full"
@@ -103,21 +102,6 @@ def test_a_store_that_does_not_answer_is_worth_repeating(store: ObjectStore) -> 
     away = file_system(endpoint, store, config_kwargs={"retries": {"max_attempts": 0}, "connect_timeout": 1})
     with pytest.raises(PlaceUnreachable, match="cannot be reached"):
         ObjectDrop(away, "lists/incoming").digest("list.csv")
-
-
-def business(**drop: Any) -> Business:
-    return Business.model_validate(
-        {
-            "name": "kaffe",
-            "title": "Kaffe",
-            "vendors": ["shopify"],
-            "reporting_currency": "EUR",
-            "time_zone": "Europe/Copenhagen",
-            "default_country": "DK",
-            "legal_regime": "gdpr",
-            "destinations": {"drop": drop},
-        }
-    )
 
 
 def test_the_business_file_and_an_airflow_connection_name_the_bucket(

@@ -38,16 +38,24 @@ def _place(business: Business, destination: str) -> Transport | HttpsReceiver:
         return _receiver(configured, f"rapport_{destination}_https", where)
     connection_id = configured.connection or f"rapport_{destination}_sftp"
     try:
-        connection = Connection.get(connection_id)
-    except (AirflowNotFoundException, AirflowRuntimeError):
+        connection = _named(connection_id, where)
+    except DeliveryError:
         if configured.transport == "sftp":
-            raise DeliveryError(
-                f"There is no Airflow connection {connection_id}.",
-                where=where,
-                fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
-            ) from None
+            raise
         return LocalDrop(Path(configured.folder).expanduser() if configured.folder else business.drop_folder())
     return SftpDrop(_target(connection, configured))
+
+
+def _named(connection_id: str, where: str) -> Connection:
+    """The Airflow connection of that id. Raises DeliveryError saying how to add it."""
+    try:
+        return Connection.get(connection_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise DeliveryError(
+            f"There is no Airflow connection {connection_id}.",
+            where=where,
+            fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
+        ) from None
 
 
 def _bucket(configured: DropDestination, where: str) -> ObjectDrop:
@@ -57,29 +65,14 @@ def _bucket(configured: DropDestination, where: str) -> ObjectDrop:
             where=where,
             fix="expected {transport: s3, connection: <Airflow connection id>, folder: <bucket>/<prefix>}",
         )
-    try:
-        Connection.get(configured.connection)
-    except (AirflowNotFoundException, AirflowRuntimeError):
-        raise DeliveryError(
-            f"There is no Airflow connection {configured.connection}.",
-            where=where,
-            fix=f"add it in the UI, or set AIRFLOW_CONN_{configured.connection.upper()}",
-        ) from None
+    _named(configured.connection, where)
     folder = ObjectStoragePath(f"s3://{configured.connection}@{configured.folder}")
     return ObjectDrop(folder.fs, folder.path)
 
 
 def _receiver(configured: DropDestination, usual_id: str, where: str) -> HttpsReceiver:
     """Login and password are sent as such (Basic), a password alone as bearer token."""
-    connection_id = configured.connection or usual_id
-    try:
-        connection = Connection.get(connection_id)
-    except (AirflowNotFoundException, AirflowRuntimeError):
-        raise DeliveryError(
-            f"There is no Airflow connection {connection_id}.",
-            where=where,
-            fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
-        ) from None
+    connection = _named(configured.connection or usual_id, where)
     host = (connection.host or "").rstrip("/")
     if "://" not in host:
         host = f"{connection.schema or 'https'}://{host}"
@@ -102,16 +95,8 @@ def mail_server_for(business: Business) -> tuple[MailServer, str]:
     Its extra is read as Airflow's own SMTP connections are: `disable_ssl`, `disable_tls`, `from_email`. Raises
     DeliveryError when there is no such connection, or no sender.
     """
-    connection_id = business.summary.connection
     where = f"businesses/{business.name}.yml, summary"
-    try:
-        connection = Connection.get(connection_id)
-    except (AirflowNotFoundException, AirflowRuntimeError):
-        raise DeliveryError(
-            f"There is no Airflow connection {connection_id}.",
-            where=where,
-            fix=f"add it in the UI, or set AIRFLOW_CONN_{connection_id.upper()}",
-        ) from None
+    connection = _named(business.summary.connection, where)
     extra = connection.extra_dejson
     has_ssl, has_tls = (str(extra.get(name, "false")).lower() != "true" for name in ("disable_ssl", "disable_tls"))
     sender = business.summary.sender or extra.get("from_email")
