@@ -15,7 +15,7 @@ from promises import Listed, Promises
 from worlds import ADULT_AGE, CLOCK, GLOBAL_SHARE, NIGHT, TIME_ZONE, load, make_worlds
 
 from rapport import settings
-from rapport.activation.last_look import find_barred
+from rapport.activation.last_look import find_all_barred
 from rapport.building.project import invoke
 from rapport.businesses import load_business
 from rapport.warehouse import connect
@@ -158,11 +158,12 @@ def with_worlds(run: Run, n: int) -> Run:
 
 
 def barred_at_the_last_look(run: Run) -> dict[tuple[str, str], str]:
-    lists = run.conn.execute("select distinct segment, destination from build_activation.lists").fetchall()
+    destinations = run.conn.execute("select distinct destination from build_activation.lists").fetchall()
     return {
         (segment, customer_id): reason
-        for segment, destination in lists
-        for customer_id, reason in find_barred(run.conn, NIGHT, segment, destination).items()
+        for (destination,) in destinations
+        for segment, barred in find_all_barred(run.conn, NIGHT, destination).items()
+        for customer_id, reason in barred.items()
     }
 
 

@@ -14,9 +14,9 @@ from rapport.publishing import Column, Publication, Table, compare, publish
 from rapport.warehouse import connect, warehouse_url
 
 FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
-CUSTOMERS = Table(
+ACCOUNTS = Table(
     "customer_360",
-    "customers",
+    "accounts",
     ("customer_id",),
     (
         Column("customer_id", "Who."),
@@ -26,7 +26,7 @@ CUSTOMERS = Table(
     "One row per person.",
 )
 ORDERS = Table("customer_360", "orders", ("order_id", "line"), (Column("order_id"), Column("line"), Column("details")))
-TABLES = [CUSTOMERS, ORDERS]
+TABLES = [ACCOUNTS, ORDERS]
 PEOPLE = [("c_1", "a@example.com", 1), ("c_2", None, None), ("c_3", "c@example.com", 3)]
 Connection = psycopg.Connection[Any]
 
@@ -41,16 +41,16 @@ def open_built_night(conn: Connection, night: date) -> None:
 
 def build(conn: Connection, people: list[tuple[Any, ...]], orders: list[tuple[Any, ...]] | None = None) -> None:
     conn.execute("create schema if not exists build_customer_360")
-    conn.execute("drop table if exists build_customer_360.customers, build_customer_360.orders cascade")
-    conn.execute("create table build_customer_360.customers (customer_id text, email text, n_orders integer)")
+    conn.execute("drop table if exists build_customer_360.accounts, build_customer_360.orders cascade")
+    conn.execute("create table build_customer_360.accounts (customer_id text, email text, n_orders integer)")
     conn.execute("create table build_customer_360.orders (order_id text, line integer, details jsonb)")
-    conn.cursor().executemany("insert into build_customer_360.customers values (%s, %s, %s)", people)
+    conn.cursor().executemany("insert into build_customer_360.accounts values (%s, %s, %s)", people)
     rows = orders if orders is not None else [("o_1", 1, '{"a": 1}')]
     conn.cursor().executemany("insert into build_customer_360.orders values (%s, %s, %s)", rows)
 
 
 def live(conn: Connection) -> list[tuple[Any, ...]]:
-    return conn.execute("select customer_id, email, n_orders from customer_360.customers order by 1").fetchall()
+    return conn.execute("select customer_id, email, n_orders from customer_360.accounts order by 1").fetchall()
 
 
 @pytest.fixture
@@ -74,24 +74,24 @@ def changes(publication: Publication) -> tuple[int, int, int]:
 
 
 def test_live_becomes_what_was_built_and_only_differences_are_written(conn: Connection) -> None:
-    assert changes(publish_night(conn)["customers"]) == (3, 0, 0)
-    untouched = conn.execute("select xmin::text from customer_360.customers where customer_id = 'c_3'").fetchone()
+    assert changes(publish_night(conn)["accounts"]) == (3, 0, 0)
+    untouched = conn.execute("select xmin::text from customer_360.accounts where customer_id = 'c_3'").fetchone()
     people = [("c_1", None, 1), ("c_3", "c@example.com", 3), ("c_4", None, 0)]
     build(conn, people)
     published = publish_night(conn, SECOND)
-    assert changes(published["customers"]) == (1, 1, 1)  # a value that became null is a difference
+    assert changes(published["accounts"]) == (1, 1, 1)  # a value that became null is a difference
     assert changes(published["orders"]) == (0, 0, 0)
     assert live(conn) == people
     assert (
-        conn.execute("select xmin::text from customer_360.customers where customer_id = 'c_3'").fetchone() == untouched
+        conn.execute("select xmin::text from customer_360.accounts where customer_id = 'c_3'").fetchone() == untouched
     )
 
 
 def test_the_same_publication_twice_changes_nothing(conn: Connection) -> None:
     first, second = publish_night(conn), publish_night(conn)
-    assert changes(second["customers"]) == changes(second["orders"]) == (0, 0, 0)
-    assert second["customers"].checksum == first["customers"].checksum
-    recorded = conn.execute("select n_inserted from ops.publications where table_name = 'customers'").fetchall()
+    assert changes(second["accounts"]) == changes(second["orders"]) == (0, 0, 0)
+    assert second["accounts"].checksum == first["accounts"].checksum
+    recorded = conn.execute("select n_inserted from ops.publications where table_name = 'accounts'").fetchall()
     assert recorded == [(3,)]  # what the night changed stays on record
 
 
@@ -118,7 +118,7 @@ def test_an_analysts_own_view_and_open_transaction_go_on_through_a_publish(conn:
     publish_night(conn)
     with analyst(conn, warehouse) as session:
         session.execute(
-            "create view mine.big_buyers as select customer_id from customer_360.customers where n_orders > 1"
+            "create view mine.big_buyers as select customer_id from customer_360.accounts where n_orders > 1"
         )
         session.commit()
         assert session.execute("select * from mine.big_buyers").fetchall() == [("c_3",)]  # stays open
@@ -130,11 +130,11 @@ def test_an_analysts_own_view_and_open_transaction_go_on_through_a_publish(conn:
 def test_an_analyst_cannot_read_personal_data_nor_what_is_being_built(conn: Connection, warehouse: str) -> None:
     publish_night(conn)
     with analyst(conn, warehouse) as session:
-        assert session.execute("select sum(n_orders) from customer_360.customers").fetchone() == (4,)
+        assert session.execute("select sum(n_orders) from customer_360.accounts").fetchone() == (4,)
         for forbidden in (
-            "select email from customer_360.customers",
-            "select count(*) from build_customer_360.customers",
-            "update customer_360.customers set n_orders = 0",
+            "select email from customer_360.accounts",
+            "select count(*) from build_customer_360.accounts",
+            "update customer_360.accounts set n_orders = 0",
             "select count(*) from ops.loads",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -145,12 +145,12 @@ def test_an_analyst_cannot_read_personal_data_nor_what_is_being_built(conn: Conn
 def test_a_column_that_turns_out_to_be_personal_is_closed(conn: Connection, warehouse: str) -> None:
     publish_night(conn)
     closed = tuple(
-        Column(column.name, pii="name" if column.name != "customer_id" else None) for column in CUSTOMERS.columns
+        Column(column.name, pii="name" if column.name != "customer_id" else None) for column in ACCOUNTS.columns
     )
-    publish(conn, "test", SECOND, [Table("customer_360", "customers", ("customer_id",), closed)])
+    publish(conn, "test", SECOND, [Table("customer_360", "accounts", ("customer_id",), closed)])
     conn.commit()
     with analyst(conn, warehouse) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        session.execute("select n_orders from customer_360.customers")
+        session.execute("select n_orders from customer_360.accounts")
 
 
 def test_a_publication_that_fails_midway_changes_nothing(conn: Connection) -> None:
@@ -172,7 +172,7 @@ def test_a_night_that_is_not_built_is_not_published(conn: Connection) -> None:
     conn.commit()
     with pytest.raises(NightError):
         publish(conn, "test", FIRST, TABLES)
-    assert conn.execute("select to_regclass('customer_360.customers')").fetchone() == (None,)
+    assert conn.execute("select to_regclass('customer_360.accounts')").fetchone() == (None,)
 
 
 def test_an_older_night_cannot_overwrite_a_newer_one(conn: Connection) -> None:
@@ -183,22 +183,22 @@ def test_an_older_night_cannot_overwrite_a_newer_one(conn: Connection) -> None:
 
 def test_a_new_column_is_added_in_place(conn: Connection) -> None:
     publish_night(conn)
-    oid = conn.execute("select 'customer_360.customers'::regclass::oid").fetchone()
-    conn.execute("alter table build_customer_360.customers add column tier text default 'gold'")
-    assert changes(publish_night(conn, SECOND)["customers"]) == (0, 3, 0)
-    assert conn.execute("select 'customer_360.customers'::regclass::oid").fetchone() == oid
-    assert conn.execute("select distinct tier from customer_360.customers").fetchall() == [("gold",)]
+    oid = conn.execute("select 'customer_360.accounts'::regclass::oid").fetchone()
+    conn.execute("alter table build_customer_360.accounts add column tier text default 'gold'")
+    assert changes(publish_night(conn, SECOND)["accounts"]) == (0, 3, 0)
+    assert conn.execute("select 'customer_360.accounts'::regclass::oid").fetchone() == oid
+    assert conn.execute("select distinct tier from customer_360.accounts").fetchall() == [("gold",)]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("alter table build_customer_360.customers drop column email", "lost email"),
+        ("alter table build_customer_360.accounts drop column email", "lost email"),
         (
-            "alter table build_customer_360.customers alter n_orders type text",
+            "alter table build_customer_360.accounts alter n_orders type text",
             "n_orders from integer to text",
         ),
-        ("drop table build_customer_360.customers", "has not been built"),
+        ("drop table build_customer_360.accounts", "has not been built"),
     ],
 )
 def test_a_change_that_would_break_analysts_is_refused(conn: Connection, change: str, message: str) -> None:
@@ -213,7 +213,7 @@ def test_tables_and_columns_carry_their_descriptions(conn: Connection) -> None:
     publish_night(conn)
     described = conn.execute(
         "select obj_description(oid), col_description(oid, 3) from pg_class"
-        " where oid = 'customer_360.customers'::regclass"
+        " where oid = 'customer_360.accounts'::regclass"
     ).fetchone()
     assert described == ("One row per person.", "How many.")
 
@@ -222,16 +222,16 @@ def test_a_replayed_night_is_compared_by_content_not_by_order(conn: Connection) 
     publish_night(conn)
     build(conn, list(reversed(PEOPLE)))
     assert [found.is_equal for found in compare(conn, FIRST, TABLES)] == [True, True]
-    conn.execute("update build_customer_360.customers set n_orders = 0 where n_orders is null")
+    conn.execute("update build_customer_360.accounts set n_orders = 0 where n_orders is null")
     assert [found.is_equal for found in compare(conn, FIRST, TABLES)] == [False, True]
     assert not compare(conn, SECOND, TABLES)[0].is_equal
 
 
 def test_the_checksum_is_blind_to_the_order_of_columns(conn: Connection) -> None:
     publish_night(conn)
-    conn.execute("alter table build_customer_360.customers rename to reordered")
+    conn.execute("alter table build_customer_360.accounts rename to reordered")
     conn.execute(
-        "create table build_customer_360.customers as"
+        "create table build_customer_360.accounts as"
         " select n_orders, email, customer_id from build_customer_360.reordered"
     )
     assert compare(conn, FIRST, TABLES)[0].is_equal

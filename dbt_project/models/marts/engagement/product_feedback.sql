@@ -134,10 +134,10 @@ final as (
         cast(counted.n_asked as integer) as n_contacts,
         cast(coalesce(themes.n_themes, 0) as integer) as n_themes,
         cast(round(counted.n_rated / nullif(counted.n_reviewed, 0), 2) as numeric(9, 2)) as mean_rating,
-        case
-            when exists (select 1 from returns)
-                then cast(round(counted.n_returned / nullif(counted.n_sold, 0), 4) as numeric(18, 4))
-        end as returned_per_sold,
+        cast(
+            case when exists (select 1 from returns) then round(counted.n_returned / nullif(counted.n_sold, 0), 4) end
+            as numeric(18, 4)
+        ) as returned_per_sold,
         cast(round(counted.n_asked / nullif(counted.n_sold, 0), 4) as numeric(18, 4)) as contacts_per_sold,
         counted.n_sold < {{ var('min_customers_for_a_share') }} as is_too_thin
     from counted
