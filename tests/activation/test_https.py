@@ -25,6 +25,8 @@ from rapport.activation.destinations import declared_destinations
 from rapport.activation.https import HttpsReceiver, HttpsTarget, idempotency_key
 from rapport.activation.insight import history
 from rapport.activation.ledger import PreparedList
+from rapport.activation.lists import ListOf
+from rapport.activation.recall import Recall, recall
 from rapport.activation.sending import Deliveries, deliver_all, finish_sending
 from rapport.activation.summary import render_page, render_text, summarise_sending
 from rapport.activation.transports import MayHaveArrived, PlaceUnreachable
@@ -384,6 +386,43 @@ def test_a_connection_that_is_not_there_is_asked_for() -> None:
     assert "AIRFLOW_CONN_RAPPORT_DROP_HTTPS" not in os.environ
     with pytest.raises(DeliveryError, match="no Airflow connection rapport_drop_https"):
         transport_for(business(transport="https"), "drop")
+
+
+def call_back(lists: Lists, target: HttpsTarget) -> Recall:
+    return recall(lists.conn, lists.business, ListOf(NIGHT, "vip", "drop"), HttpsReceiver(target), reason="wrong offer")
+
+
+def recalls(lists: Lists) -> list[tuple[str, int]]:
+    return lists.conn.execute("select status, n_rows from activation.deliveries where list_kind = 'recall'").fetchall()
+
+
+def test_a_recall_that_got_no_answer_is_doubt_and_goes_again_under_the_same_key(
+    lists: Lists, receiver: Receiver, target: HttpsTarget
+) -> None:
+    send_vip(lists, target)
+    receiver.next = ["hang up"] * target.attempts
+    with pytest.raises(MayHaveArrived):
+        call_back(lists, target)
+    assert recalls(lists) == [("unknown", 2)]
+    assert "- vip (recall) to drop: unknown, 2 rows" in render_text(summarise_sending(lists.conn, business(), NIGHT))
+    receiver.next = [401]
+    with pytest.raises(DeliveryError, match="HTTP 401"):
+        call_back(lists, target)
+    assert recalls(lists) == [("unknown", 2)]
+    assert call_back(lists, target).is_new
+    assert recalls(lists) == [("delivered", 2)]
+    assert not call_back(lists, target).is_new
+    assert len({(post.key, post.body) for post in receiver.posts[1:]}) == 1
+    assert len(receiver.taken) == 2
+
+
+def test_a_recall_that_is_refused_leaves_no_doubt(lists: Lists, receiver: Receiver, target: HttpsTarget) -> None:
+    send_vip(lists, target)
+    receiver.next = [401]
+    with pytest.raises(DeliveryError, match="HTTP 401"):
+        call_back(lists, target)
+    assert recalls(lists) == []
+    assert call_back(lists, target).is_new
 
 
 def test_a_doubt_is_shown_to_marketing_and_in_the_segments_history(

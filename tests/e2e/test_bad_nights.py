@@ -1,5 +1,6 @@
-"""Bad input, gates that stop, rehearsals, lists that wait and lists called back: nothing past the fault is visible, and
-the message says what to do.
+"""Bad input, gates that stop, rehearsals, receivers that are away, lists that wait and lists called back.
+
+Nothing past the fault is visible, and the message says what to do.
 
 One Airflow, three nights: each fixture is something that happens to the retailer, in this order, and the tests after
 it say what must hold then.
@@ -8,6 +9,7 @@ it say what must hold then.
 from __future__ import annotations
 
 import csv
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ import yaml
 from e2e.airflow_api import AirflowApi
 from e2e.analyst import Analyst, counts, read_marts
 from e2e.conftest import Checkout, age
+from servers.https_receiver import TOKEN, Receiver, run_receiver
 from servers.smtp import MailBox, run_smtp_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
@@ -52,6 +55,13 @@ class Retailer:
             target.write_text(spoil(path.read_text(encoding="utf-8-sig")), encoding="utf-8")
             age(target)
 
+    def write(self, name: str, text: str) -> None:
+        """A file of the test's own arrives."""
+        path = self.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        age(path)
+
     def run(self, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
         return self.checkout.run("--landing", str(self.landing), *arguments, exit_code=exit_code)
 
@@ -80,13 +90,34 @@ def mail() -> Iterator[MailBox]:
 
 
 @pytest.fixture(scope="module")
-def retailer(tmp_path_factory: pytest.TempPathFactory, mail: MailBox) -> Iterator[Retailer]:
+def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
+    """Who takes the newly won customers, beside the drop."""
+    with run_receiver(tmp_path_factory.mktemp("receiver")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def retailer(tmp_path_factory: pytest.TempPathFactory, mail: MailBox, receiver: Receiver) -> Iterator[Retailer]:
     folder = tmp_path_factory.mktemp("bad_nights")
     checkout = Checkout(folder / "state")
     project = checkout.own_project(segments=("vip", "welcome_first_order", "detractor_recovery"))
     # Who was invited is not invited again soon: after the first night the list of vips is another.
-    with (project / "businesses" / "sample.yml").open("a", encoding="utf-8") as file:
-        file.write(f"brake: {{times: 1.01, least_people: 5}}\nsummary: {{recipients: [{MARKETER}]}}\n")
+    declared = project / "businesses" / "sample.yml"
+    declared.write_text(
+        declared.read_text(encoding="utf-8")
+        .replace("vendors: [", "vendors: [list_feedback, ")
+        .replace("  drop: {transport: local}", "  drop: {transport: local}\n  klaviyo: {transport: https}")
+        + f"brake: {{times: 1.01, least_people: 5}}\nsummary: {{recipients: [{MARKETER}]}}\n",
+        encoding="utf-8",
+    )
+    segment = project / "dbt_project/models/activation/segments/seg_welcome_first_order.yml"
+    segment.write_text(segment.read_text(encoding="utf-8").replace("[drop]", "[drop, klaviyo]"), encoding="utf-8")
+    host, _, port = receiver.url.removeprefix("https://").partition(":")
+    login = {"conn_type": "http", "host": host, "port": int(port), "password": TOKEN}
+    checkout.more["AIRFLOW_CONN_RAPPORT_KLAVIYO_HTTPS"] = json.dumps(
+        login | {"extra": {"ca_file": str(receiver.ca_file)}}
+    )
+    checkout.more["NO_PROXY"] = host
     extra = urlencode({"disable_ssl": "true", "disable_tls": "true", "from_email": "rapport@example.com"})
     checkout.more["AIRFLOW_CONN_RAPPORT_SMTP"] = f"smtp://127.0.0.1:{mail.port}/?{extra}"
     try:
@@ -110,24 +141,67 @@ def test_a_rehearsed_night_delivers_nothing(retailer: Retailer, rehearsed: dict[
 
 
 @pytest.fixture(scope="module")
-def first_night(retailer: Retailer, rehearsed: dict[str, Any]) -> dict[str, Any]:
-    return retailer.run() | {"drop": retailer.checkout.outcome()["lists"]}
+def half_sent(retailer: Retailer, rehearsed: dict[str, Any], receiver: Receiver) -> dict[str, Any]:
+    """The first night for real, while one of the two receivers takes nothing."""
+    receiver.next = [503] * 100
+    receiver.headers["Retry-After"] = "3600"  # no use asking again within a try
+    night = retailer.run(exit_code=1)
+    receiver.next.clear()
+    receiver.headers.clear()
+    return night | {"drop": retailer.checkout.outcome()["lists"]}
 
 
-def test_what_was_rehearsed_is_sent_when_it_is_meant(first_night: dict[str, Any]) -> None:
-    assert {row["status"] for row in first_night["lists"]} == {"delivered"}
+def test_a_receiver_that_is_away_is_tried_again_holds_no_other_up_and_is_told_once(
+    retailer: Retailer, half_sent: dict[str, Any], receiver: Receiver, mail: MailBox
+) -> None:
+    not_gone = {(row["segment"], row["destination"]) for row in half_sent["lists"] if row["status"] == "failed"}
+    assert not_gone == {("welcome_first_order", "klaviyo")}
+    assert {row["status"] for row in half_sent["lists"] if row["destination"] == "drop"} == {"delivered"}
+    tasks = list(retailer.airflow.tasks("send_segments", task_id="deliver_lists"))
+    assert ("failed", 4) in {(task["state"], task["try_number"]) for task in tasks}
+    ((_, message),) = mail.messages
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert "- welcome first order to klaviyo: failed" in text.get_content()
 
 
 @pytest.fixture(scope="module")
-def second_night(retailer: Retailer, first_night: dict[str, Any]) -> dict[str, Any]:
+def first_night(retailer: Retailer, half_sent: dict[str, Any]) -> dict[str, Any]:
+    """The same night again, everybody there."""
+    return retailer.run() | {"drop": half_sent["drop"]}
+
+
+def test_what_did_not_go_goes_when_its_receiver_is_back_and_nothing_goes_twice(
+    retailer: Retailer, first_night: dict[str, Any], receiver: Receiver
+) -> None:
+    assert {row["status"] for row in first_night["lists"]} == {"delivered"}
+    assert first_night["state"] == "sent"
+    assert len(receiver.taken) == 1
+    assert retailer.checkout.outcome()["lists"] == first_night["drop"]
+
+
+@pytest.fixture(scope="module")
+def unreachable(retailer: Retailer, first_night: dict[str, Any]) -> list[str]:
+    """Two people on the first night's list, whose every contact point the receiver tells to be dead."""
+    with (retailer.checkout.home / "drop/sample" / FIRST / "vip_20260301_full.csv").open(encoding="utf-8") as file:
+        people = sorted(row["customer_id"] for row in csv.DictReader(file))[:2]
+    points = retailer.checkout.query(
+        "select distinct contact, channel from customer_360.contact_permissions"
+        f" where channel in ('email', 'sms', 'phone') and customer_id = any('{{{','.join(people)}}}')"
+    )
+    lines = [f"{contact},{channel},hard,{SECOND}T01:00:00Z" for contact, channel in points]
+    retailer.write(f"list_feedback/bounces {SECOND}.csv", "\n".join(["contact,channel,type,bounced_at", *lines, ""]))
+    return people
+
+
+@pytest.fixture(scope="module")
+def second_night(retailer: Retailer, unreachable: list[str]) -> dict[str, Any]:
     """The survey tool is silent, an export lost a column, another its values, and a stranger lies in the folder."""
     retailer.drop(f"hubspot/*{SECOND}*")
     retailer.drop(f"shopify/*{SECOND}*")
     retailer.drop(ORDERS, lambda text: text.replace("Created at", "Creation time", 1))
     retailer.drop(CONTACTS, without_emails)
-    stranger = retailer.landing / "shopify" / "notes.txt"
-    stranger.write_text("call the printer\n")
-    age(stranger)
+    retailer.write("shopify/notes.txt", "call the printer\n")
     return retailer.run("--date", SECOND, exit_code=1)
 
 
@@ -189,6 +263,16 @@ def test_the_landing_gate_says_what_failed_where_and_what_to_do(
         assert what in log
         assert "drop it again" in log
         assert "docs/runbooks/a-failed-gate.md" in log
+
+
+def test_whom_a_receiver_could_not_reach_is_left_out_of_the_next_lists(
+    retailer: Retailer, unreachable: list[str], second_night: dict[str, Any]
+) -> None:
+    left_out = retailer.checkout.query(
+        "select customer_id from activation.exclusions"
+        f" where business_date = '{SECOND}' and segment = 'vip' and reason_code = 'bounced' order by 1"
+    )
+    assert [customer_id for (customer_id,) in left_out] == unreachable
 
 
 @dataclass

@@ -16,7 +16,7 @@ from rapport.errors import DeliveryError
 
 Connection = psycopg.Connection[Any]
 
-_THIS_LIST = "business_date = %s and segment = %s and destination = %s and list_kind = %s"
+THIS_LIST = "business_date = %s and segment = %s and destination = %s and list_kind = %s"
 # What is out before others of the same destination: nobody may be written to who has just left the list.
 _IN_ORDER = "segment, array_position(array['remove', 'full', 'add'], list_kind)"
 
@@ -69,15 +69,15 @@ def enter_prepared(conn: Connection, prepared: PreparedList, *, n_members: int, 
         " sha256 = excluded.sha256, n_members = excluded.n_members, is_marketing = excluded.is_marketing,"
         " location = null, reason = null, prepared_at = clock_timestamp()"
         " where deliveries.status not in ('delivered', 'unknown')",
-        [*_key(prepared.which), prepared.which.file_name, prepared.n_rows, prepared.sha256, n_members, is_marketing],
+        [*key_of(prepared.which), prepared.which.file_name, prepared.n_rows, prepared.sha256, n_members, is_marketing],
     )
 
 
 def locked_entry(conn: Connection, prepared: PreparedList) -> Entry:
     """How the list stands; nobody else can change it before the transaction ends."""
     row = conn.execute(
-        f"select status, sha256, coalesce(location, '') from activation.deliveries where {_THIS_LIST} for update",
-        _key(prepared.which),
+        f"select status, sha256, coalesce(location, '') from activation.deliveries where {THIS_LIST} for update",
+        key_of(prepared.which),
     ).fetchone()
     if row is None:
         raise DeliveryError(
@@ -112,8 +112,8 @@ def write_status(
     delivered_at = "clock_timestamp()" if status == "delivered" else "null"
     conn.execute(
         "update activation.deliveries set status = %s, location = %s, reason = %s, file_name = %s,"
-        f" n_rows = %s, sha256 = %s, delivered_at = {delivered_at} where {_THIS_LIST}",
-        [status, location, reason, prepared.which.file_name, prepared.n_rows, prepared.sha256, *_key(prepared.which)],
+        f" n_rows = %s, sha256 = %s, delivered_at = {delivered_at} where {THIS_LIST}",
+        [status, location, reason, prepared.which.file_name, prepared.n_rows, prepared.sha256, *key_of(prepared.which)],
     )
 
 
@@ -122,8 +122,8 @@ def write_failure(conn: Connection, prepared: PreparedList, error: DeliveryError
     conn.execute(
         "update activation.deliveries set reason = %s,"
         " status = case status when 'unknown' then status else 'failed' end"
-        f" where {_THIS_LIST} and status <> 'delivered'",
-        [error.what, *_key(prepared.which)],
+        f" where {THIS_LIST} and status <> 'delivered'",
+        [error.what, *key_of(prepared.which)],
     )
     conn.commit()
 
@@ -142,5 +142,6 @@ def forget_undeclared(conn: Connection, business_date: date, declared: Sequence[
     )
 
 
-def _key(which: ListOf) -> list[Any]:
+def key_of(which: ListOf) -> list[Any]:
+    """Parameters of THIS_LIST."""
     return [which.business_date, which.segment, which.destination, which.kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,10 @@ import psycopg
 from rapport.activation.destinations import declared_destinations
 from rapport.activation.encryption import seal_for
 from rapport.activation.https import HttpsReceiver, idempotency_key
-from rapport.activation.ledger import PreparedList
+from rapport.activation.ledger import THIS_LIST, PreparedList, key_of
 from rapport.activation.list_files import files_of, put_files, write_list
 from rapport.activation.lists import ListOf
-from rapport.activation.transports import Transport
+from rapport.activation.transports import MayHaveArrived, Transport
 from rapport.errors import DeliveryError
 
 Connection = psycopg.Connection[Any]
@@ -29,6 +30,15 @@ class Recall:
     is_new: bool
 
 
+@dataclass(frozen=True)
+class _Earlier:
+    """What an earlier attempt left in the ledger."""
+
+    status: str
+    location: str
+    n_rows: int
+
+
 def recall(
     conn: Connection, business: str, which: ListOf, transport: Transport | HttpsReceiver, *, reason: str
 ) -> Recall:
@@ -36,43 +46,30 @@ def recall(
 
     Who was on it counts as written to all the same: nobody knows what has gone out since. The next night's changes are
     taken against an empty list. Commits. Raises DeliveryError when the list was not delivered, or when a later one of
-    the same segment and destination was: that is the one to recall.
+    the same segment and destination was: that is the one to recall. MayHaveArrived leaves the recall `unknown`, and
+    the next attempt sends the same under the same key.
     """
     asked = ListOf(which.business_date, which.segment, which.destination, "recall")
     destination = declared_destinations()[which.destination]
     conn.rollback()
     try:
         _refuse_unless_latest(conn, asked)
-        done = conn.execute(
-            "select location, n_rows from activation.deliveries where business_date = %s and segment = %s"
-            " and destination = %s and list_kind = 'recall' and status = 'delivered'",
-            [asked.business_date, asked.segment, asked.destination],
-        ).fetchone()
-        if done is not None:
-            return Recall(asked, done[0], done[1], is_new=False)
+        earlier = _earlier(conn, asked)
+        if earlier is not None and earlier.status == "delivered":
+            return Recall(asked, earlier.location, earlier.n_rows, is_new=False)
         prepared = PreparedList(business, asked, 0, "")
         content = write_list(conn, asked, "kept", destination, prepared.path)
-        files = files_of(prepared.with_content(content.n_rows, content.sha256), destination, content)
+        sent = prepared.with_content(content.n_rows, content.sha256)
+        files = files_of(sent, destination, content)
         seal = seal_for(transport)
         if seal is not None:
-            files = seal.sealed(prepared.with_content(content.n_rows, content.sha256), files)
+            files = seal.sealed(sent, files, may_be_new=earlier is None)
         with transport as place:
             if isinstance(place, HttpsReceiver):
-                key = idempotency_key(business, asked.business_date, asked.segment, asked.destination, "recall")
-                listed, *_, manifest = files.values()
-                place.post(listed, manifest, key=key)  # what it may have already is the same
-                location = place.location(key)
+                location = _post(conn, sent, place, files, reason, is_doubtful=earlier is not None)
             else:
                 location = put_files(place, files)
-        conn.execute(
-            "insert into activation.deliveries (business_date, segment, destination, list_kind, status, file_name,"
-            " location, n_rows, n_members, sha256, reason, is_marketing, delivered_at)"
-            " values (%s, %s, %s, 'recall', 'delivered', %s, %s, %s, 0, %s, %s, false, clock_timestamp())",
-            [
-                *(asked.business_date, asked.segment, asked.destination, asked.file_name, location),
-                *(content.n_rows, content.sha256, reason),
-            ],
-        )
+        _write_down(conn, sent, "delivered", location, reason)
         conn.execute(
             "update activation.memberships set until_night = %(night)s::date + 1, recalled_at = clock_timestamp()"
             " where segment = %(segment)s and destination = %(destination)s and until_night is null",
@@ -80,10 +77,58 @@ def recall(
         )
         conn.commit()
         if seal is not None:
-            seal.forget(prepared)
+            seal.forget(sent)
         return Recall(asked, location, content.n_rows, is_new=True)
     finally:
         conn.rollback()
+
+
+def _post(
+    conn: Connection,
+    sent: PreparedList,
+    receiver: HttpsReceiver,
+    files: Mapping[str, bytes],
+    reason: str,
+    *,
+    is_doubtful: bool,
+) -> str:
+    """Post a recall, the ledger having said before that it may be out, as it does of a list. Commits."""
+    which = sent.which
+    key = idempotency_key(sent.business, which.business_date, which.segment, which.destination, which.kind)
+    location = receiver.location(key)
+    listed, *_, manifest = files.values()
+    _write_down(conn, sent, "unknown", location, reason)
+    conn.commit()
+    try:
+        receiver.post(listed, manifest, key=key)
+    except MayHaveArrived:
+        raise
+    except DeliveryError:
+        if not is_doubtful:
+            conn.execute(f"delete from activation.deliveries where {THIS_LIST} and status = 'unknown'", key_of(which))
+            conn.commit()
+        raise
+    return location
+
+
+def _earlier(conn: Connection, which: ListOf) -> _Earlier | None:
+    row = conn.execute(
+        f"select status, location, n_rows from activation.deliveries where {THIS_LIST}", key_of(which)
+    ).fetchone()
+    return None if row is None else _Earlier(*row)
+
+
+def _write_down(conn: Connection, sent: PreparedList, status: str, location: str, reason: str) -> None:
+    delivered_at = "clock_timestamp()" if status == "delivered" else "null"
+    conn.execute(
+        "insert into activation.deliveries (business_date, segment, destination, list_kind, status, file_name,"
+        " location, n_rows, n_members, sha256, reason, is_marketing, delivered_at)"
+        f" values (%s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, false, {delivered_at})"
+        " on conflict (business_date, segment, destination, list_kind) do update set status = excluded.status,"
+        " n_rows = excluded.n_rows, sha256 = excluded.sha256, delivered_at = excluded.delivered_at"
+        " where deliveries.status <> 'delivered'",
+        [*key_of(sent.which), status, sent.which.file_name, location, sent.n_rows, sent.sha256, reason],
+    )
 
 
 def _refuse_unless_latest(conn: Connection, which: ListOf) -> None:

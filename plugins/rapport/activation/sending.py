@@ -129,11 +129,12 @@ def compare_lists(conn: Connection, business_date: date) -> dict[str, bool]:
 def finish_sending(conn: Connection, business_date: date) -> bool:
     """Close the night when its last list is out (or rehearsed); True if it is closed now. Commits.
 
-    A list that waits for approval keeps no night open: that may take hours, and the next night does not wait.
+    A list that waits for approval keeps no night open: that may take hours, and the next night does not wait. Nor does
+    a recall in doubt: it was asked for by somebody, who tries again.
     """
     conn.execute("select from ops.nights where business_date = %s for update", [business_date])
     left = conn.execute(
-        "select count(*) from activation.deliveries where business_date = %s"
+        "select count(*) from activation.deliveries where business_date = %s and list_kind <> 'recall'"
         " and status <> all('{delivered,dry_run,waiting_approval,held_back}')",
         [business_date],
     ).fetchone()

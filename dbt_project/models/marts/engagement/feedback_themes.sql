@@ -1,7 +1,7 @@
 {#-
     Rising: the month's share of texts with the theme lies above the share of the theme_trend_months before it, beyond what
     chance does to both shares. What it led to: the cases that these texts opened (incidents, recovery), and what was decided
-    about the theme (seed feedback_actions).
+    about the theme until theme_action_months after the month (seed feedback_actions).
 -#}
 with feedback as (
 
@@ -157,6 +157,7 @@ decided as (
         on
             bounded.theme = actions.theme
             and bounded.month <= actions.decided_on
+            and bounded.month + interval '{{ 1 + var("theme_action_months") }} months' > actions.decided_on
     order by bounded.month asc, bounded.theme asc, actions.decided_on asc
 
 ),

@@ -85,16 +85,36 @@ believed as (
 ),
 
 -- Of an order: whoever has as many orders as loyalty takes beside those who came back less often.
+costs_per_order as (
+
+    select
+        n_orders >= {{ var('loyal_min_orders') }} as is_loyal,
+        count(*) as n,
+        cast(sum(n_orders) as numeric) as n_orders,
+        sum(cost_to_serve_amount) / sum(n_orders) as per_order,
+        sum(cost_to_serve_amount ^ 2) as sum_cost_2,
+        sum(cost_to_serve_amount * n_orders) as sum_cost_orders,
+        sum(cast(n_orders as numeric) ^ 2) as sum_orders_2
+    from customer_value
+    where n_orders > 1 and cost_to_serve_amount is not null
+    group by is_loyal
+
+),
+
+-- Each a ratio of two sums over people: its relative variance after Cochran 1977, Sampling Techniques, chapter 6.
 service_costs as (
 
     select
-        count(*) filter (where n_orders >= {{ var('loyal_min_orders') }}) as n,
-        sum(cost_to_serve_amount) filter (where n_orders >= {{ var('loyal_min_orders') }})
-        / nullif(sum(n_orders) filter (where n_orders >= {{ var('loyal_min_orders') }}), 0) as of_loyal,
-        sum(cost_to_serve_amount) filter (where n_orders < {{ var('loyal_min_orders') }})
-        / nullif(sum(n_orders) filter (where n_orders < {{ var('loyal_min_orders') }}), 0) as of_others
-    from customer_value
-    where n_orders > 1 and cost_to_serve_amount is not null
+        max(n) filter (where is_loyal) as n,
+        max(per_order) filter (where is_loyal) / nullif(max(per_order) filter (where not is_loyal), 0) as ratio,
+        case
+            when min(per_order) > 0 and min(n) > 1 and count(*) = 2
+                then {{ z }} * sqrt(sum(
+                    greatest(sum_cost_2 - 2 * per_order * sum_cost_orders + per_order ^ 2 * sum_orders_2, 0)
+                    * n / nullif(n - 1, 0) / (per_order * n_orders) ^ 2
+                ))
+        end as half_width
+    from costs_per_order
 
 ),
 
@@ -189,9 +209,9 @@ figures as (
 
     select
         'loyal_cost_less' as claim,
-        of_loyal / nullif(of_others, 0) as own_value,
-        cast(null as numeric) as own_low,
-        cast(null as numeric) as own_high,
+        ratio as own_value,
+        ratio * exp(-half_width) as own_low,
+        ratio * exp(half_width) as own_high,
         n
     from service_costs
 
