@@ -73,6 +73,7 @@ GROUPS = {
     "survey": ("rapport.surveys.commands", "app"),
     "identity": ("rapport.identity.commands", "app"),
     "value": ("rapport.value.commands", "app"),
+    "metrics": ("rapport.metrics.commands", "app"),
     "segments": ("rapport.activation.commands", "app"),
     "nights": ("rapport.nights.commands", "nights_app"),
     "customer": ("rapport.privacy.commands", "app"),

@@ -12,8 +12,13 @@ import pytest
 from docs.sql_blocks import answered, ask
 from e2e.analyst import personal_data_readable
 from e2e.conftest import Checkout
+from metrics import examples
+from metrics.own_figures import OWN_FIGURES, differences
 from reporting.pages import charts_of, check_page, named_in, words_of
 
+from rapport.metrics.definitions import on_live_tables
+from rapport.metrics.engine import MetricEngine
+from rapport.publishing import tables_from_manifest
 from rapport.settings import DBT_PROJECT, PROJECT_ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
@@ -76,6 +81,32 @@ def compare_with_pages(checkout: Checkout) -> None:
             assert found == page, path.name
 
 
+def compare_metrics_with_marts(checkout: Checkout) -> None:
+    """Each metric as an analyst works it out is the mart's own figure, and the page for it prints what it prints.
+
+    RAPPORT_WRITE_GOLDEN=1 prints the page's answers anew.
+    """
+    # As the night parsed them: parsing again would take a minute.
+    parsed = checkout.home / "work/sample/dbt/parsed"
+    manifest, semantic = (
+        json.loads((parsed / name).read_text(encoding="utf-8")) for name in ("manifest.json", "semantic_manifest.json")
+    )
+    engine = MetricEngine(on_live_tables(semantic, tables_from_manifest(manifest)))
+    with checkout.connect() as conn:
+        conn.execute("set default_transaction_read_only = on; set time zone 'UTC'")
+        conn.execute("set role rapport_analyst")
+        assert [line for own in OWN_FIGURES for line in differences(conn, engine, own)] == []
+        page = examples.PAGE.read_text(encoding="utf-8")
+        found = examples.answered(page, conn, engine)
+        if os.environ.get("RAPPORT_WRITE_GOLDEN"):
+            examples.PAGE.write_text(found, encoding="utf-8")
+            page = found
+        assert found == page
+    told = json.loads(checkout("metrics", "query", "nps", "--by", "month", "--json").stdout)
+    own = "select month::text, score::float from engagement.satisfaction where measure = 'nps' and scope = 'month'"
+    assert {(row["month"], row["nps"]) for row in told["rows"]} == set(checkout.query(own))
+
+
 def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout]) -> None:
     checkout = new_checkout()
     salt_holdouts(checkout)
@@ -115,6 +146,7 @@ def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout]) -> N
 
     compare_with_golden(checkout)
     compare_with_pages(checkout)
+    compare_metrics_with_marts(checkout)
 
     # What an owner finds: a page of pictures that names nobody.
     report = Path(first["look"]["report"])

@@ -15,6 +15,7 @@ ranked as (
 
     select
         customer_id,
+        first_order_date,
         last_order_date,
         n_orders,
         revenue_amount - refunded_amount as net_revenue_amount,
@@ -29,6 +30,7 @@ scored as (
 
     select
         customer_id,
+        first_order_date,
         last_order_date,
         n_orders,
         net_revenue_amount,

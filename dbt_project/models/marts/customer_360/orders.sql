@@ -4,38 +4,47 @@ with orders as (
 
 ),
 
+incentives as (
+
+    select * from {{ ref('int_order_incentives') }}
+
+),
+
 final as (
 
     select
-        order_id,
-        customer_id,
-        vendor,
-        order_number,
-        sales_channel,
-        store,
-        coupon_code,
+        orders.order_id,
+        orders.customer_id,
+        orders.vendor,
+        orders.order_number,
+        orders.sales_channel,
+        orders.store,
+        orders.coupon_code,
         '{{ var("reporting_currency") }}' as reporting_currency,
-        original_currency,
-        exchange_rate,
-        n_items,
-        gross_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount,
-        total_amount,
-        refunded_amount,
-        original_total_amount,
-        original_refunded_amount,
-        order_rank,
-        is_cancelled,
-        is_test,
-        is_counted,
-        coalesce(order_rank = 1, false) as is_first_order,
-        is_rate_carried_forward,
-        has_quarantined_lines,
-        ordered_at,
-        order_date
+        orders.original_currency,
+        orders.exchange_rate,
+        orders.n_items,
+        orders.gross_amount,
+        orders.discount_amount,
+        orders.shipping_amount,
+        orders.tax_amount,
+        orders.total_amount,
+        orders.refunded_amount,
+        orders.original_total_amount,
+        orders.original_refunded_amount,
+        orders.order_rank,
+        orders.is_cancelled,
+        orders.is_test,
+        orders.is_counted,
+        coalesce(orders.order_rank = 1, false) as is_first_order,
+        not incentives.has_incentive as is_full_price,
+        orders.is_rate_carried_forward,
+        orders.has_quarantined_lines,
+        orders.ordered_at,
+        orders.order_date
     from orders
+    left join incentives
+        on orders.order_id = incentives.order_id
 
 )
 

@@ -105,6 +105,7 @@ final as (
         cast(extract(epoch from contacted_at - opened_at) / 3600 as numeric(18, 2)) as n_hours_to_contact,
         {{ within_limit('contacted_at', 'opened_at', 'recovery_contact_days') }} as is_contacted,
         {{ within_limit('back_at', 'opened_at', 'recovery_back_days') }} as is_back,
+        opened_at + interval '{{ var("recovery_back_days") }} days' < {{ clock() }} as is_back_known,
         not {{ within_limit('back_at', 'opened_at', 'lapsed_max_days') }} as is_lost,
         opened_at,
         contacted_at,

@@ -16,7 +16,6 @@ handled as (
 
     select
         *,
-        opened_at + interval '{{ var("recovery_back_days") }} days' < {{ clock() }} as is_back_told,
         opened_at + interval '{{ var("lapsed_max_days") }} days' < {{ clock() }} as is_lost_told,
         case when is_contacted then 'contacted' when not is_contacted then 'not_contacted' else 'undecided' end
             as contact_status
@@ -32,8 +31,8 @@ counted as (
         coalesce(contact_status, 'all') as contact_status,
         count(*) as n_cases,
         count(*) filter (where resolved_at is not null) as n_resolved,
-        count(*) filter (where is_back_told) as n_back_known,
-        count(*) filter (where is_back_told and is_back) as n_back,
+        count(*) filter (where is_back_known) as n_back_known,
+        count(*) filter (where is_back_known and is_back) as n_back,
         count(*) filter (where is_lost_told) as n_lost_known,
         count(*) filter (where is_lost) as n_lost,
         count(*) filter (where is_lost_told and case_number = 1 and n_incidents = 1) as n_single_known,

@@ -122,6 +122,7 @@ final as (
         cast(lifetime_value_amount as numeric(18, 2)) as lifetime_value_amount,
         cast(round(lifetime_value_amount / nullif(acquisition_cost_amount, 0), 2) as numeric(18, 2))
             as ltv_to_cac_ratio,
+        first_order_date,
         last_order_date,
         next_order_date
     from valued
