@@ -22,27 +22,3 @@
     );
     {%- endif %}
 {%- endmacro %}
-
-{#- Hook of every model with a contract: its not-null columns and its primary key, in one pass over the table. -#}
-{% macro add_constraints() %}
-    {%- set key_columns = [] -%}
-    {%- set alterations = [] -%}
-    {%- for column in model.columns.values() -%}
-        {%- for constraint in column.constraints -%}
-            {%- if constraint.type == 'not_null' -%}
-                {%- do alterations.append('alter column ' ~ column.name ~ ' set not null') -%}
-            {%- elif constraint.type == 'primary_key' -%}
-                {%- do key_columns.append(column.name) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {%- for constraint in model.constraints if constraint.type == 'primary_key' -%}
-        {%- do key_columns.extend(constraint.columns) -%}
-    {%- endfor -%}
-    {%- if key_columns -%}
-        {%- do alterations.append('add primary key (' ~ key_columns | join(', ') ~ ')') -%}
-    {%- endif -%}
-    {%- if alterations -%}
-    alter table {{ this }} {{ alterations | join(', ') }}
-    {%- endif -%}
-{% endmacro %}

@@ -120,8 +120,14 @@ final as (
         cast(predicted_revenue_amount as numeric(18, 2)) as predicted_revenue_amount,
         cast(predicted_margin_amount as numeric(18, 2)) as predicted_margin_amount,
         cast(lifetime_value_amount as numeric(18, 2)) as lifetime_value_amount,
-        cast(round(lifetime_value_amount / nullif(acquisition_cost_amount, 0), 2) as numeric(18, 2))
-            as ltv_to_cac_ratio,
+        -- Of the amounts as they stand here, so that whoever divides them gets the same.
+        cast(
+            round(
+                cast(lifetime_value_amount as numeric(18, 2))
+                / nullif(cast(acquisition_cost_amount as numeric(18, 2)), 0),
+                2
+            ) as numeric(18, 2)
+        ) as ltv_to_cac_ratio,
         first_order_date,
         last_order_date,
         next_order_date
