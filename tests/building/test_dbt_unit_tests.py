@@ -33,7 +33,7 @@ def built(shared_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> It
         with connect(shared_warehouse) as conn:
             ensure_raw_tables(conn, tables)
             conn.commit()
-        # A unit test takes its columns' types from the tables it stands in for: they have to be there, not to be filled.
+        # A unit test takes its columns' types from tables: they have to be there, not to be filled.
         done = dbt(business, "build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
         yield business, list(done.results)
 

@@ -85,6 +85,8 @@ def test_half_a_digit_is_rounded_up_as_postgres_rounds_it(engine: MetricEngine) 
     from rapport.metrics.asking import _rounded
 
     assert [str(_rounded(value, 4)) for value in (0.03125, 1 / 800, -0.03125)] == ["0.0313", "0.0013", "-0.0313"]
+    assert 316.02 / 12 < 26.335  # as floats
+    assert str(_rounded(316.02 / 12, 2)) == "26.34"
 
 
 def test_it_reads_as_an_analyst_whoever_asks(analyst: Connection) -> None:

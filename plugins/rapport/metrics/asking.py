@@ -98,8 +98,8 @@ def _fetched(conn: Connection, statement: str) -> list[tuple[Any, ...]]:
 def _rounded(value: Any, decimals: int) -> Decimal | None:
     if value is None:
         return None
-    # By its shortest spelling: what was worked out as a float is rounded as the number it stands for.
-    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    # By the 15 digits that a float keeps of any decimal number: a quotient of floats may be a hair short of its half.
+    exact = value if isinstance(value, Decimal) else Decimal(f"{value:.15g}")
     return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
