@@ -79,7 +79,7 @@ docs: $(VENV)/.installed ## dbt docs of the latest night: [BUSINESS=name]
 	@$(RAPPORT) docs $(if $(BUSINESS),--business $(BUSINESS))
 
 .PHONY: bench
-bench: bench-load bench-publish bench-contacts bench-identity bench-identity-night bench-value bench-activation ## speed beside named peers, in ratios
+bench: bench-load bench-publish bench-contacts bench-identity bench-identity-night bench-value bench-marts bench-activation ## speed beside named peers, in ratios
 
 .PHONY: bench-load
 bench-load: $(VENV)/.installed-bench ## taking files in: [ROWS="1000000 10000000"]
@@ -100,6 +100,10 @@ bench-identity-night: $(VENV)/.installed ## a night with 1 % new records, ids an
 .PHONY: bench-contacts
 bench-contacts: $(VENV)/.installed ## making contact points normal: [ROWS=1000000]
 	@$(BIN)/python -m benchmarks.contacts $(ROWS)
+
+.PHONY: bench-marts
+bench-marts: $(VENV)/.installed ## nights of a whole retailer: all new, a day's news, nothing new: [ROWS=200000] customers
+	@$(BIN)/python -m benchmarks.marts $(ROWS)
 
 .PHONY: bench-activation
 bench-activation: $(VENV)/.installed ## a night's sending, from segments to files, beside COPY TO: [ROWS=1000000]

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from rapport.errors import NightError, RapportError
+from rapport.publishing.consents import keep_consents
 from rapport.publishing.headlines import keep_headlines
 from rapport.publishing.live_tables import columns_of, prepare
 from rapport.publishing.tables import Table
@@ -73,6 +74,7 @@ def publish(conn: Connection, business: str, business_date: date, tables: Sequen
             _refuse_to_go_back(conn, business, business_date)
             publications = [_publish_table(conn, table) for table in tables]
             keep_headlines(conn, business_date)
+            keep_consents(conn, business_date)
             for publication in publications:
                 _record(conn, business_date, publication)
             nights.advance(conn, business_date, "published")

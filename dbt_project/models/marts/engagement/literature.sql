@@ -102,19 +102,23 @@ costs_per_order as (
 ),
 
 -- Each a ratio of two sums over people: its relative variance after Cochran 1977, Sampling Techniques, chapter 6.
+cost_spread as (
+
+    select
+        *,
+        greatest(sum_cost_2 - 2 * per_order * sum_cost_orders + per_order ^ 2 * sum_orders_2, 0)
+        * n / nullif(n - 1, 0) / nullif((per_order * n_orders) ^ 2, 0) as relative_variance
+    from costs_per_order
+
+),
+
 service_costs as (
 
     select
         max(n) filter (where is_loyal) as n,
         max(per_order) filter (where is_loyal) / nullif(max(per_order) filter (where not is_loyal), 0) as ratio,
-        case
-            when min(per_order) > 0 and min(n) > 1 and count(*) = 2
-                then {{ z }} * sqrt(sum(
-                    greatest(sum_cost_2 - 2 * per_order * sum_cost_orders + per_order ^ 2 * sum_orders_2, 0)
-                    * n / nullif(n - 1, 0) / (per_order * n_orders) ^ 2
-                ))
-        end as half_width
-    from costs_per_order
+        case when count(relative_variance) = 2 then {{ z }} * sqrt(sum(relative_variance)) end as half_width
+    from cost_spread
 
 ),
 

@@ -116,3 +116,39 @@ add column if not exists engagement_tier text,
 add column if not exists value_so_far_amount numeric;
 comment on table history.customer_headlines is
     'What a published night called a customer, where it differs from the night before. All null: no customer any more.';
+
+create table if not exists history.consents (
+    decision_id text not null,
+    recorded_from date not null,
+    recorded_until date,
+    customer_id text not null,
+    contact_type text not null,
+    contact text,
+    channel text not null,
+    purpose text not null,
+    status text not null,
+    source text,
+    is_shared boolean not null,
+    is_lapsed boolean not null,
+    valid_from timestamptz not null,
+    valid_until timestamptz,
+    primary key (decision_id, recorded_from)
+);
+comment on table history.consents is
+    'What published nights knew of decisions about contact: valid_* is when a decision held, recorded_* is when we knew it so.';
+comment on column history.consents.recorded_until is 'First night that knew it otherwise, or not at all; null while it stands.';
+create index if not exists consents_standing on history.consents (decision_id) where recorded_until is null;
+create index if not exists consents_of_customers on history.consents (customer_id);
+create or replace function history.refuse_another_decision() returns trigger
+language plpgsql as $$
+begin
+    if to_jsonb(new) - 'recorded_until' <> to_jsonb(old) - 'recorded_until' then
+        raise exception 'what was known of a decision is never changed: recorded from %', old.recorded_from
+            using errcode = 'check_violation', constraint = 'a_decision_is_kept';
+    end if;
+    return new;
+end
+$$;
+drop trigger if exists a_decision_is_kept on history.consents;
+create trigger a_decision_is_kept before update on history.consents
+for each row execute function history.refuse_another_decision();

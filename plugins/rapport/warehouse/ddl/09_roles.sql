@@ -30,6 +30,25 @@ comment on function customer_360.headlines_as_of(date) is
 revoke execute on function customer_360.headlines_as_of(date) from public;
 grant execute on function customer_360.headlines_as_of(date) to rapport_analyst;
 
+-- Which decisions about contact held at an instant, as a published night knew them. Contact points are personal data.
+create or replace function customer_360.consents_as_of(night date, instant timestamptz) returns table (
+    decision_id text, customer_id text, contact_type text, contact text, channel text, purpose text, status text,
+    source text, is_shared boolean, is_lapsed boolean, valid_from timestamptz, valid_until timestamptz
+)
+language sql stable security definer set search_path = history, pg_temp as $$
+    select
+        decision_id, customer_id, contact_type, contact, channel, purpose, status, source, is_shared, is_lapsed,
+        valid_from, valid_until
+    from consents
+    where
+        recorded_from <= night and (recorded_until is null or recorded_until > night)
+        and valid_from <= instant and (valid_until is null or valid_until > instant)
+$$;
+comment on function customer_360.consents_as_of(date, timestamptz) is
+    'Decisions about contact that held at that instant, as that published night knew them: one row per decision.';
+revoke execute on function customer_360.consents_as_of(date, timestamptz) from public;
+grant execute on function customer_360.consents_as_of(date, timestamptz) to rapport_personal_data;
+
 -- The nightly report is read as an analyst, so whoever owns the warehouse has to be able to become one. Where another
 -- user made the role, the report says what to grant.
 do $$
