@@ -28,7 +28,7 @@ def shop(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str
     with connect(warehouse) as conn:
         open_night(conn, business, NIGHT, landing=tmp_path)
         conn.execute(
-            "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, sha256, status,"
+            "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, digest, status,"
             " rows_read, rows_loaded, reason, fix, started_at) values"
             " (%(night)s, 'ecommerce', 'shopify', 'orders', 'orders.csv', 9, 'a', 'loaded', 1234, 1234, null,"
             "  null, now()),"

@@ -39,7 +39,7 @@ def test_dbt_and_the_mart_agree_on_what_is_overdue(
             open_night(conn, business, day, landing=tmp_path)
             conn.execute(
                 "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
-                " sha256, status, started_at) values (%s, 'crm', %s, %s, %s, %s, 1, %s, 'loaded', now())",
+                " digest, status, started_at) values (%s, 'crm', %s, %s, %s, %s, 1, %s, 'loaded', now())",
                 [day, vendor, table, table, day, f"{vendor}{table}"],
             )
         conn.commit()

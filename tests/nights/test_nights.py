@@ -221,7 +221,7 @@ def test_loads_as_of_a_night_are_those_it_read(conn: Connection, business: Busin
     for day in (FIRST, SECOND):
         open_night(conn, business, day)
     load = (
-        "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, sha256, status,"
+        "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, digest, status,"
         " supersedes, started_at) values (%s, 'crm', 'v', 't', 'f', 1, %s, %s, %s, now()) returning load_id"
     )
     first = conn.execute(load, [FIRST, "a", "loaded", None]).fetchone()[0]

@@ -36,7 +36,7 @@ def test_a_landing_suite_that_stops_takes_its_loads_out_of_the_night(business) -
         )
         for table, n_rows in (("consents", 1), ("consents", 0), ("tickets", 1)):
             conn.execute(
-                "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, sha256,"
+                "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, digest,"
                 " status, rows_read, rows_loaded, started_at)"
                 " values (%s, 'crm', 'hubspot', %s, 'f', 1, '', 'loaded', %s, %s, now())",
                 [NIGHT, table, n_rows, n_rows],
@@ -62,7 +62,7 @@ def test_an_export_that_may_be_empty_and_is_stops_nothing_but_one_that_is_all_qu
         for table, n_read in (("consents", 0), ("tickets", 1)):
             conn.execute(f"create table raw.hubspot__{table} (_load_id bigint, _row_number bigint)")  # type: ignore[arg-type]
             conn.execute(
-                "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, sha256,"
+                "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, digest,"
                 " status, rows_read, rows_quarantined, started_at)"
                 " values (%s, 'crm', 'hubspot', %s, 'f', 1, '', 'loaded', %s, %s, now())",
                 [NIGHT, table, n_read, n_read],

@@ -102,8 +102,8 @@ class DelimitedReader:
         self._last_ragged = RaggedRow(0, 0, "", "", "")
 
     @property
-    def sha256(self) -> str:
-        return self._text.sha256
+    def digest(self) -> str:
+        return self._text.digest
 
     @property
     def n_bytes(self) -> int:

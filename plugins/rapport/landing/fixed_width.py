@@ -55,8 +55,8 @@ class FixedWidthReader:
         self._shortest = self._width
 
     @property
-    def sha256(self) -> str:
-        return self._text.sha256
+    def digest(self) -> str:
+        return self._text.digest
 
     @property
     def n_bytes(self) -> int:

@@ -89,7 +89,7 @@ class HeldRows:
     load_id: int
     layout: Layout
     declaration: Declaration
-    sha256: str
+    digest: str
     n_bytes: int = 0
     n_rows: int = 0
     cut_off: LandingError | None = None

@@ -94,8 +94,8 @@ class JsonLinesReader:
         self._text = TextBytes(file, encoding)
 
     @property
-    def sha256(self) -> str:
-        return self._text.sha256
+    def digest(self) -> str:
+        return self._text.digest
 
     @property
     def n_bytes(self) -> int:

@@ -58,12 +58,12 @@ def same_content(
             "date": file_date,
             "is_full": declaration.export.mode == "full",
         },
-        more=", sha256",
+        more=", digest",
     )
     if not found:
         return None
-    sha256 = file.sha256()
-    same = [row for row in found if row.pop("sha256") == sha256]
+    digest = file.digest()
+    same = [row for row in found if row.pop("digest") == digest]
     own = next((row for row in same if row["file"] == file.name), None)
     has_own = conn.execute(
         "select exists (select from ops.loads where vendor = %s and table_name = %s and status = 'loaded'"
@@ -151,7 +151,7 @@ def open_load(conn: Connection, result: LoadResult, file_date: date | None, file
     hold_night_open(conn, result)
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
-        " file_modified_at, sha256, status, supersedes, format, encoding, delimiter, quote_mark, escape_mark,"
+        " file_modified_at, digest, status, supersedes, format, encoding, delimiter, quote_mark, escape_mark,"
         " new_columns, missing_columns, scope, replays, unkept_columns, started_at)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, '', 'loaded', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
         " clock_timestamp()) returning load_id",
@@ -196,15 +196,15 @@ def _without_nul(text: str | None) -> str | None:
     return text.replace("\0", "") if text else text
 
 
-def close_load(conn: Connection, result: LoadResult, sha256: str) -> None:
+def close_load(conn: Connection, result: LoadResult, digest: str) -> None:
     """Complete the row of a load in its transaction; what it supersedes closes its quarantine."""
     conn.execute(
-        "update ops.loads set sha256 = %s, decimal_sign = %s, date_order = %s, rows_read = %s, rows_loaded = %s,"
+        "update ops.loads set digest = %s, decimal_sign = %s, date_order = %s, rows_read = %s, rows_loaded = %s,"
         " rows_quarantined = %s, rows_skipped = %s, rows_known = %s, records_closed = %s, rows_erased = %s,"
         " reason = %s,"
         " finished_at = clock_timestamp() where load_id = %s",
         [
-            sha256,
+            digest,
             result.decimal,
             result.date_order,
             result.read,
@@ -230,9 +230,9 @@ def write_refusal(
 ) -> LoadResult:
     """Write a refused file down, once for the same content; returns the result with reason and fix."""
     result = replace(result, status="refused", reason=error.what, fix=error.fix)
-    sha256 = file.sha256()
-    key = [result.vendor, result.table, result.file, sha256]
-    condition = "vendor = %s and table_name = %s and file_name = %s and sha256 = %s and status = 'refused'"
+    digest = file.digest()
+    key = [result.vendor, result.table, result.file, digest]
+    condition = "vendor = %s and table_name = %s and file_name = %s and digest = %s and status = 'refused'"
     if found := _select(conn, condition, key):
         # Refused again, perhaps for another reason since the declaration has changed.
         conn.execute(
@@ -242,7 +242,7 @@ def write_refusal(
         return replace(result, load_id=found[0]["load_id"], business_date=found[0]["business_date"])
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
-        " file_modified_at, sha256, status, encoding, delimiter, reason, fix, started_at)"
+        " file_modified_at, digest, status, encoding, delimiter, reason, fix, started_at)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'refused', %s, %s, %s, %s, clock_timestamp())"
         " returning load_id",
         [
@@ -252,7 +252,7 @@ def write_refusal(
             file_date,
             file.size,
             _modified_at(file),
-            sha256,
+            digest,
             result.encoding,
             result.delimiter,
             error.what,

@@ -155,7 +155,7 @@ def _load_contents(
             where=file.name,
             fix="export it again and drop it in anew; or declare `may_be_empty: true` if that is normal",
         )
-    ledger.close_load(conn, result, reader.sha256)
+    ledger.close_load(conn, result, reader.digest)
     return result
 
 

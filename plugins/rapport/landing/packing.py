@@ -58,7 +58,7 @@ _DAMAGE = (
 class ExportFile:
     """One export: a file in landing, or a member of an archive there; `fault` says why it is not even opened.
 
-    `name` is the ledger's: `archive.zip/member.csv` for a member. `size` is in bytes, of what `sha256` is of: a member
+    `name` is the ledger's: `archive.zip/member.csv` for a member. `size` is in bytes, of what `digest` is of: a member
     unpacked, else the file as it lies there.
     """
 
@@ -105,18 +105,18 @@ class ExportFile:
         held.seek(0)
         return held
 
-    def sha256(self) -> str:
-        """SHA-256 in hex; of the archive as a whole where the member cannot be unpacked."""
+    def digest(self) -> str:
+        """BLAKE2b (RFC 7693) in hex, as by `b2sum`; of the archive as a whole where the member cannot be unpacked."""
         if self.fault is None:
             try:
                 with self.open() as content:
                     while content.read(_PIECE):
                         pass
-                    return content.sha256
+                    return content.digest
             except LandingError:
                 pass
         with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return hashlib.file_digest(file, hashlib.blake2b).hexdigest()
 
     def is_as_it_was(self) -> bool:
         """Whether nobody has written to it since it was looked at."""
@@ -125,11 +125,11 @@ class ExportFile:
 
 
 class ExportBytes:
-    """The bytes of an export, read once; `sha256` and `n_bytes` are of what `ExportFile.size` is the size of."""
+    """The bytes of an export, read once; `digest` and `n_bytes` are of what `ExportFile.size` is the size of."""
 
     def __init__(self, file: ExportFile) -> None:
         self.n_bytes = 0
-        self._file, self._digest, self._n_given = file, hashlib.sha256(), 0
+        self._file, self._digest, self._n_given = file, hashlib.blake2b(), 0
         self._allowed = float("inf")
         self._archive: zipfile.ZipFile | None = None
         self._raw: IO[bytes] | None = None
@@ -152,7 +152,7 @@ class ExportBytes:
             self._source = file.path.open("rb", buffering=0)
 
     @property
-    def sha256(self) -> str:
+    def digest(self) -> str:
         return self._digest.hexdigest()
 
     def read(self, size: int) -> bytes:

@@ -55,7 +55,7 @@ class ParquetReader:
         self.file, self.layout, self.block_bytes = file, layout, block_bytes
         self.n_rows = 0
         self.cut_off: LandingError | None = None
-        self.sha256, self.n_bytes = file.sha256(), file.size
+        self.digest, self.n_bytes = file.digest(), file.size
         self._n_given, self._allowed = 0, max(ALWAYS_ALLOWED_BYTES, LARGEST_RATIO * file.size)
 
     def blocks(self) -> Iterator[Block]:

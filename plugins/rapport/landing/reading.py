@@ -54,7 +54,7 @@ class Block:
 
 
 class Reader(Protocol):
-    """Reads a file once. After the last block `n_rows`, `sha256` and `n_bytes` are those of the file.
+    """Reads a file once. After the last block `n_rows`, `digest` and `n_bytes` are those of the file.
 
     `cut_off` is set then if its last row looks as if more should follow: a refusal, unless a footer ends the file.
     """
@@ -63,7 +63,7 @@ class Reader(Protocol):
     cut_off: LandingError | None
 
     @property
-    def sha256(self) -> str: ...
+    def digest(self) -> str: ...
     @property
     def n_bytes(self) -> int: ...
 

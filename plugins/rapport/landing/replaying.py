@@ -120,7 +120,7 @@ def _replay(
     ledger.hold_night_open(conn, result)
     result = replace(result, load_id=_open_load(conn, result))
     ledger.write_columns(conn, result, layout)
-    rows = HeldRows(business.name, load_id, layout, declaration, original["sha256"])
+    rows = HeldRows(business.name, load_id, layout, declaration, original["digest"])
     # As the rest of the file was read; what that left open is as open for these rows.
     own = business.dialect_of(declaration.vendor)
     as_read = {"decimal": original["decimal_sign"], "date_order": original["date_order"]}
@@ -149,7 +149,7 @@ def _replay(
         reason="; ".join(filter(None, [f"from the quarantine of load {load_id}", note])),
     )
     still.release_the_others(result.load_id)
-    ledger.close_load(conn, result, original["sha256"])
+    ledger.close_load(conn, result, original["digest"])
     return replace(
         outcome, status="replayed", load_id=result.load_id, loaded=result.loaded, skipped=result.skipped,
         known=result.known, reason="; ".join(filter(None, [outcome.reason, note])) or None,
@@ -187,9 +187,9 @@ def _open_load(conn: Connection, result: LoadResult) -> int:
     """The ledger's row of a replay: of the same file and day as the load it replays."""
     row = conn.execute(
         "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_date, file_size,"
-        " file_modified_at, sha256, status, encoding, delimiter, quote_mark, escape_mark, format, scope, replays,"
+        " file_modified_at, digest, status, encoding, delimiter, quote_mark, escape_mark, format, scope, replays,"
         " started_at)"
-        " select %s, %s, vendor, table_name, file_name, export_date, file_size, file_modified_at, sha256, 'loaded',"
+        " select %s, %s, vendor, table_name, file_name, export_date, file_size, file_modified_at, digest, 'loaded',"
         " encoding, delimiter, quote_mark, escape_mark, format, %s, load_id, clock_timestamp() from ops.loads"
         " where load_id = %s"
         " returning load_id",

@@ -12,7 +12,7 @@ class NotInEncoding(Exception):
 
 
 class TextBytes:
-    """A text file, read once as UTF-8 without a mark (BOM); `sha256` and `n_bytes` are the file's."""
+    """A text file, read once as UTF-8 without a mark (BOM); `digest` and `n_bytes` are the file's."""
 
     def __init__(self, file: ExportFile, encoding: str) -> None:
         self.saw_nul = False
@@ -24,8 +24,8 @@ class TextBytes:
         self.is_at_end = False
 
     @property
-    def sha256(self) -> str:
-        return self._content.sha256
+    def digest(self) -> str:
+        return self._content.digest
 
     @property
     def n_bytes(self) -> int:

@@ -156,7 +156,7 @@ class WorkbookReader:
         self.file, self.layout, self.block_bytes = book.file, layout, block_bytes
         self.n_rows = 0
         self.cut_off: LandingError | None = None
-        self.sha256, self.n_bytes = book.file.sha256(), book.file.size
+        self.digest, self.n_bytes = book.file.digest(), book.file.size
         self._book, self._has_footer = book, declaration.export.footer is not None
         self._declared = {position: name for name, position in layout.columns.items()}
 

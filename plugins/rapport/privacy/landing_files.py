@@ -158,23 +158,23 @@ def _check(exports: LandedExports, files: Sequence[ExportFile], part: Path, fold
 
 def _plan(conn: Connection, erasure_id: int, file: ExportFile, new: ExportFile) -> None:
     conn.execute(
-        "insert into ops.erased_files (erasure_id, file_name, old_sha256, new_sha256, new_size)"
-        " values (%s, %s, %s, %s, %s) on conflict (erasure_id, file_name, old_sha256) do update"
-        " set new_sha256 = excluded.new_sha256, new_size = excluded.new_size",
-        [erasure_id, file.name, file.sha256(), new.sha256(), new.size],
+        "insert into ops.erased_files (erasure_id, file_name, old_digest, new_digest, new_size)"
+        " values (%s, %s, %s, %s, %s) on conflict (erasure_id, file_name, old_digest) do update"
+        " set new_digest = excluded.new_digest, new_size = excluded.new_size",
+        [erasure_id, file.name, file.digest(), new.digest(), new.size],
     )
 
 
 def _complete(conn: Connection, folders: Sequence[Path], erasure_id: int) -> None:
     """Let the ledger know the files that have been written anew. Commits."""
     planned = conn.execute(
-        "select file_name, old_sha256, new_sha256, new_size from ops.erased_files where erasure_id = %s", [erasure_id]
+        "select file_name, old_digest, new_digest, new_size from ops.erased_files where erasure_id = %s", [erasure_id]
     ).fetchall()
     if not planned:
         return
     names = {name.split("/", 1)[0] for name, *_ in planned}
     there = {
-        (file.name, file.sha256())
+        (file.name, file.digest())
         for folder in folders
         for path in landed_files(folder)
         if path.name in names
@@ -183,7 +183,7 @@ def _complete(conn: Connection, folders: Sequence[Path], erasure_id: int) -> Non
     for name, old, new, size in planned:
         if (name, new) in there:
             conn.execute(
-                "update ops.loads set sha256 = %s, file_size = %s where file_name = %s and sha256 = %s",
+                "update ops.loads set digest = %s, file_size = %s where file_name = %s and digest = %s",
                 [new, size, name, old],
             )
     conn.execute("delete from ops.erased_files where erasure_id = %s", [erasure_id])
@@ -191,9 +191,9 @@ def _complete(conn: Connection, folders: Sequence[Path], erasure_id: int) -> Non
 
 
 def _delete(conn: Connection, path: Path, files: Sequence[ExportFile], n_rows: int, why: str) -> ChangedFile:
-    hashes = [file.sha256() for file in files]
+    hashes = [file.digest() for file in files]
     row = conn.execute(
-        "select count(distinct sha256) from ops.loads where sha256 = any(%s) and status = 'loaded'", [hashes]
+        "select count(distinct digest) from ops.loads where digest = any(%s) and status = 'loaded'", [hashes]
     ).fetchone()
     is_loaded = row is not None and row[0] == len(set(hashes))
     keep_fetched_size(path)

@@ -47,7 +47,7 @@ create table if not exists ops.loads (
     file_date date,
     file_size bigint not null,
     file_modified_at timestamptz,
-    sha256 text not null,
+    digest text not null,
     status text not null check (status in ('loaded', 'refused', 'rejected')),
     supersedes bigint references ops.loads,
     encoding text,
@@ -67,6 +67,12 @@ create table if not exists ops.loads (
 comment on table ops.loads is
     'The ledger: one row per file taken in or refused. refused: not loadable; rejected: loaded, then stopped by the landing gate.';
 comment on column ops.loads.table_name is 'Empty when the file could not be recognised.';
+-- Warehouses of before have SHA-256 there: a file that is dropped once more is taken for another of that name.
+do $$ begin
+    alter table ops.loads rename column sha256 to digest;
+exception when undefined_column then null;
+end $$;
+comment on column ops.loads.digest is 'BLAKE2b of the content in hex, as b2sum prints it.';
 -- Columns that came later
 alter table ops.loads add column if not exists format text;
 alter table ops.loads add column if not exists decimal_sign text;

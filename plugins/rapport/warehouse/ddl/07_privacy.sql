@@ -16,11 +16,16 @@ comment on column ops.erasures.report is 'The proof report, which holds no perso
 create table if not exists ops.erased_files (
     erasure_id bigint not null references ops.erasures,
     file_name text not null,
-    old_sha256 text not null,
-    new_sha256 text not null,
+    old_digest text not null,
+    new_digest text not null,
     new_size bigint not null,
-    primary key (erasure_id, file_name, old_sha256)
+    primary key (erasure_id, file_name, old_digest)
 );
+do $$ begin
+    alter table ops.erased_files rename column old_sha256 to old_digest;
+    alter table ops.erased_files rename column new_sha256 to new_digest;
+exception when undefined_column then null;
+end $$;
 comment on table ops.erased_files is
     'Landing files that are about to be rewritten without a person''s rows: gone once ops.loads knows them as the same load.';
 
