@@ -503,7 +503,7 @@ def called_back(retailer: Retailer, approved: str) -> None:
         "recall_list",
         business="sample",
         date=THIRD,
-        segment="welcome_first_order",
+        segment="vip",
         destination="drop",
         reason="the offer had ended",
     )
@@ -517,7 +517,7 @@ def test_a_list_called_back_is_sent_once_more_to_be_removed_and_marketing_is_tol
 ) -> None:
     folder = retailer.checkout.home / "drop" / "sample" / THIRD
     sent, removed = (
-        (folder / f"welcome_first_order_20260303_{kind}.csv").read_bytes() for kind in ("full", "recall_remove")
+        (folder / f"vip_20260303_{kind}.csv").read_bytes() for kind in ("full", "recall_remove")
     )
     assert removed == sent
     (message,) = [message for _, message in mail.messages if "called back" in str(message["Subject"])]

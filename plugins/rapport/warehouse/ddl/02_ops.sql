@@ -70,6 +70,7 @@ comment on column ops.loads.table_name is 'Empty when the file could not be reco
 -- Warehouses of before have SHA-256 there: a file that is dropped once more is taken for another of that name.
 do $$ begin
     alter table ops.loads rename column sha256 to digest;
+    alter view if exists ops.latest_loads rename column sha256 to digest;
 exception when undefined_column then null;
 end $$;
 comment on column ops.loads.digest is 'BLAKE2b of the content in hex, as b2sum prints it.';
