@@ -14,10 +14,14 @@ def keep_headlines(conn: psycopg.Connection[Any], business_date: date) -> int:
     """Add a row to history.customer_headlines for each customer with a headline that is new; return how many.
 
     Reads the live customers, so it belongs into the transaction that publishes them. A night published again replaces
-    what it had added. Returns 0 before customers were ever published.
+    what it had added. Returns 0 while live customers do not carry them.
     """
-    live = conn.execute("select to_regclass('customer_360.customers') is not null").fetchone()
-    if live != (True,):
+    carried = conn.execute(
+        "select count(*) from information_schema.columns where table_schema = 'customer_360'"
+        " and table_name = 'customers' and column_name = any(%s)",
+        [list(_HEADLINES)],
+    ).fetchone()
+    if carried != (len(_HEADLINES),):
         return 0
     conn.execute("delete from history.customer_headlines where since_date >= %s", [business_date])
     tonight, before = (", ".join(f"{table}.{name}" for name in _HEADLINES) for table in ("tonight", "before"))
