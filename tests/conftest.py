@@ -5,12 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from servers.openssh import OpenSSHServer, run_openssh_server
 from servers.warehouses import new_warehouse
+from xdist.scheduler import LoadFileScheduling
 
 REPOSITORY = Path(__file__).parents[1]
+
+
+class _ByWhatTheyShare(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests go to one worker; to the same one those of files that share a night, which takes minutes to build."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/privacy" if nodeid.startswith("tests/privacy/") else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _ByWhatTheyShare(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

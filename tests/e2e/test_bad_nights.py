@@ -34,6 +34,15 @@ CONTACTS = f"hubspot/hubspot-crm-exports-all-contacts-{SECOND}.csv"
 ORDERS = f"shopify/orders_export_{SECOND}.csv"
 
 
+def waiting_for(what: Callable[[], Any], seconds: float = 180) -> Any:
+    """The first answer that is one."""
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.5)
+    return found
+
+
 @dataclass
 class Retailer:
     """A retailer whose vendors drop `exports` into `landing`, whole or spoiled."""
@@ -67,6 +76,11 @@ class Retailer:
 
     def one(self, query: str) -> Any:
         return self.checkout.query(query)[0][0]
+
+    def clear(self, dag_id: str, night: str) -> None:
+        """Clear the DAG's newest red task, and wait until the night is sent."""
+        self.airflow.clear(next(self.airflow.tasks(dag_id, state="failed")))
+        waiting_for(lambda: self.one(f"select state from ops.nights where business_date = '{night}'") == "sent")
 
 
 def without_emails(text: str) -> str:
@@ -167,7 +181,8 @@ def test_a_receiver_that_is_away_is_tried_again_holds_no_other_up_and_is_told_on
 
 @pytest.fixture(scope="module")
 def first_night(retailer: Retailer, half_sent: dict[str, Any]) -> dict[str, Any]:
-    """The same night again, everybody there."""
+    """Everybody is there, and the red task is cleared in the UI."""
+    retailer.clear("send_segments", FIRST)
     return retailer.run() | {"drop": half_sent["drop"]}
 
 
@@ -420,11 +435,7 @@ def test_the_lists_gate_says_what_failed_where_and_what_to_do(
 @pytest.fixture(scope="module")
 def cleared(retailer: Retailer, stopped_lists: dict[str, Any]) -> None:
     """The expectation is put right, and the red task cleared in the UI."""
-    retailer.airflow.clear(next(retailer.airflow.tasks("send_segments", state="failed")))
-    until = time.monotonic() + 180
-    while retailer.one("select state from ops.nights order by business_date desc limit 1") != "sent":
-        assert time.monotonic() < until, "clearing did not take the night to its end"
-        time.sleep(0.5)
+    retailer.clear("send_segments", THIRD)
 
 
 def test_clearing_the_task_that_failed_takes_the_night_to_its_end(retailer: Retailer, cleared: None) -> None:
@@ -436,15 +447,6 @@ def test_clearing_the_task_that_failed_takes_the_night_to_its_end(retailer: Reta
 def test_what_was_sent_stays_as_it_was(retailer: Retailer, first_night: dict[str, Any], cleared: None) -> None:
     lists = retailer.checkout.outcome()["lists"]
     assert {name: lists[name] for name in first_night["drop"]} == first_night["drop"]
-
-
-def waiting_for(what: Callable[[], Any], seconds: float = 180) -> Any:
-    """The first answer that is one."""
-    until = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.5)
-    return found
 
 
 def standing(retailer: Retailer, night: str, segment: str) -> tuple[str, str]:
@@ -516,9 +518,7 @@ def test_a_list_called_back_is_sent_once_more_to_be_removed_and_marketing_is_tol
     retailer: Retailer, called_back: None, mail: MailBox
 ) -> None:
     folder = retailer.checkout.home / "drop" / "sample" / THIRD
-    sent, removed = (
-        (folder / f"vip_20260303_{kind}.csv").read_bytes() for kind in ("full", "recall_remove")
-    )
+    sent, removed = ((folder / f"vip_20260303_{kind}.csv").read_bytes() for kind in ("full", "recall_remove"))
     assert removed == sent
     (message,) = [message for _, message in mail.messages if "called back" in str(message["Subject"])]
     text = message.get_body(("plain",))
