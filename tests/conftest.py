@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 class _ByWhatTheyShare(LoadFileScheduling):  # type: ignore[misc]
-    """A file's tests go to one worker; to the same one those of files that share a night, which takes minutes to build."""
+    """A file's tests go to one worker; to the same one those of files that share a night: it takes minutes to build."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "tests/privacy" if nodeid.startswith("tests/privacy/") else str(super()._split_scope(nodeid))
