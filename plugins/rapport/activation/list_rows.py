@@ -11,9 +11,11 @@ from typing import Any, Literal
 
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
 from rapport.activation.lists import LIST_COLUMNS, SCHEMA, ListOf
+from rapport.ahead import ahead
 
 Connection = psycopg.Connection[Any]
 
@@ -44,13 +46,7 @@ _BEFORE = f"""
     select %(night)s::date as business_date, * from activation.memberships
     where {_SAME_LIST} and from_night < %(night)s and (until_night is null or until_night >= %(night)s)
     and recalled_at is null"""
-_AS_TEXT = {
-    **dict.fromkeys(("business_date", "birth_date"), "to_char({}, 'YYYY-MM-DD')"),
-    **dict.fromkeys(
-        ("valid_until", "send_not_before", "send_not_after"),
-        "to_char({} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
-    ),
-}
+_TIMES = ("valid_until", "send_not_before", "send_not_after")
 
 
 def rows_of(which: ListOf, rows: Rows, *, left_out: Collection[str] = ()) -> tuple[str, dict[str, Any]]:
@@ -98,11 +94,12 @@ def read_rows(
     In blocks, so that memory does not grow with the list.
     """
     query, parameters = rows_of(which, rows, left_out=left_out)
-    columns = ", ".join(_AS_TEXT.get(name, "{}").format(name) for name in LIST_COLUMNS)
+    columns = ", ".join(f"{name} at time zone 'UTC'" if name in _TIMES else name for name in LIST_COLUMNS)
     ordered = f'select {columns} from ({query}) as listed order by customer_id collate "C", contact collate "C"'
+    conn.execute("set local datestyle = 'ISO, YMD'")
     with conn.cursor().copy(f"copy ({ordered}) to stdout (format csv)", parameters) as copy:  # type: ignore[arg-type]
-        for block in _blocks(copy):
-            yield from _parsed(block)
+        for batches in ahead(map(_parsed, _blocks(copy))):
+            yield from batches
 
 
 def _blocks(copy: psycopg.Copy) -> Iterator[bytes]:
@@ -127,5 +124,21 @@ _CONVERT = csv.ConvertOptions(
 
 
 def _parsed(block: bytes) -> list[pa.RecordBatch]:
-    batches: list[pa.RecordBatch] = csv.read_csv(pa.BufferReader(block), _READ, _PARSE, _CONVERT).to_batches()
-    return batches
+    parsed: list[pa.RecordBatch] = csv.read_csv(pa.BufferReader(block), _READ, _PARSE, _CONVERT).to_batches()
+    return [
+        pa.RecordBatch.from_arrays(
+            [
+                _iso(column) if name in _TIMES else column
+                for name, column in zip(LIST_COLUMNS, batch.columns, strict=True)
+            ],
+            schema=SCHEMA,
+        )
+        for batch in parsed
+    ]
+
+
+def _iso(times: pa.StringArray) -> pa.StringArray:
+    """Times of UTC as Postgres writes them, to the second in ISO 8601: much faster here, as a list has few of them."""
+    coded = times.dictionary_encode()
+    seconds = pc.replace_substring(pc.utf8_slice_codeunits(coded.dictionary, 0, 19), " ", "T")
+    return pc.take(pc.binary_join_element_wise(seconds, "Z", ""), coded.indices)

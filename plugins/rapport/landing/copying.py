@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from rapport.ahead import ahead
 from rapport.businesses import Business
 from rapport.landing.checks import ask, checks_of
 from rapport.landing.contents import Contents
@@ -29,11 +29,9 @@ from rapport.landing.value_forms import ValueDialect
 from rapport.privacy.tombstones import Tombstones, erect
 
 Connection = psycopg.Connection[Any]
-T = TypeVar("T")
 
 # Quarantined rows are held back until so many, as Postgres takes one COPY at a time.
 _QUARANTINE_BATCH = 5_000
-_BLOCKS_AHEAD = 2
 
 
 def copy_as_written(
@@ -113,7 +111,7 @@ def copy_rows(
     columns = sql.SQL(", ").join(map(sql.Identifier, sorter.copy_columns))
     n_loaded = n_skipped = n_quarantined = n_erased = 0
     reasons: Counter[str] = Counter()
-    blocks = _ahead(_sorted(reader, sorter))
+    blocks = ahead(_sorted(reader, sorter))
     block = next(blocks, None)
     while block is not None:
         is_csv, held = block.is_csv, list[Quarantined]()
@@ -153,20 +151,10 @@ def copy_rows(
 
 
 def _sorted(reader: Reader, sorter: RowSorter) -> Iterator[Sorted]:
-    yield from map(sorter.sort, _ahead(reader.blocks()))
+    yield from map(sorter.sort, ahead(reader.blocks()))
     yield sorter.end()
     if reader.cut_off is not None and not sorter.ends_with_footer:
         raise reader.cut_off
-
-
-def _ahead(blocks: Iterator[T]) -> Iterator[T]:
-    """Prepare the next blocks in another thread while this one is worked on: two, so that neither waits for a breath
-    of the other."""
-    with ThreadPoolExecutor(1, thread_name_prefix="landing") as pool:
-        coming = deque(pool.submit(next, blocks, None) for _ in range(_BLOCKS_AHEAD))
-        while (block := coming.popleft().result()) is not None:
-            coming.append(pool.submit(next, blocks, None))
-            yield block
 
 
 def _quarantine(conn: Connection, load_id: int, rows: list[Quarantined]) -> None:
