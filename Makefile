@@ -19,11 +19,16 @@ help: ## show what there is
 .PHONY: install
 install: $(VENV)/.installed ## virtual environment and locked dependencies
 
+# Installing anew takes away what was added.
+ADDED := $(addprefix $(VENV)/.installed-,dev realdata bench)
+
 $(VENV)/.installed: requirements.lock pyproject.toml
+	@rm -f $(ADDED)
 	@bin/install $(PYTHON) $(UV_VERSION) requirements.lock
 	@touch $@
 
 $(VENV)/.installed-dev: requirements.lock requirements-dev.lock requirements-realdata.lock pyproject.toml
+	@rm -f $(ADDED)
 	@bin/install $(PYTHON) $(UV_VERSION) requirements.lock requirements-dev.lock requirements-realdata.lock
 	@touch $(VENV)/.installed $(VENV)/.installed-realdata $@
 
