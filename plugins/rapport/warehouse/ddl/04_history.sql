@@ -151,4 +151,4 @@ end
 $$;
 drop trigger if exists a_decision_is_kept on history.consents;
 create trigger a_decision_is_kept before update on history.consents
-for each row execute function history.refuse_another_decision();
+for each row when (not ops.is_erasing()) execute function history.refuse_another_decision();

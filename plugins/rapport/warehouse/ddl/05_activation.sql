@@ -161,7 +161,7 @@ end
 $$;
 drop trigger if exists a_stay_is_kept on activation.memberships;
 create trigger a_stay_is_kept before update on activation.memberships
-for each row execute function activation.refuse_another_past();
+for each row when (not ops.is_erasing()) execute function activation.refuse_another_past();
 
 create table if not exists activation.receipts (
     destination text not null,
