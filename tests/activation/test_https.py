@@ -399,11 +399,13 @@ def recalls(lists: Lists) -> list[tuple[str, int]]:
 def test_a_recall_that_got_no_answer_is_doubt_and_goes_again_under_the_same_key(
     lists: Lists, receiver: Receiver, target: HttpsTarget
 ) -> None:
-    send_vip(lists, target)
+    lists.prepare()
+    send(lists, target)
     receiver.next = ["hang up"] * target.attempts
     with pytest.raises(MayHaveArrived):
         call_back(lists, target)
     assert recalls(lists) == [("unknown", 2)]
+    assert finish_sending(lists.conn, NIGHT), "the night's own lists are out"
     assert "- vip (recall) to drop: unknown, 2 rows" in render_text(summarise_sending(lists.conn, business(), NIGHT))
     receiver.next = [401]
     with pytest.raises(DeliveryError, match="HTTP 401"):
@@ -412,8 +414,8 @@ def test_a_recall_that_got_no_answer_is_doubt_and_goes_again_under_the_same_key(
     assert call_back(lists, target).is_new
     assert recalls(lists) == [("delivered", 2)]
     assert not call_back(lists, target).is_new
-    assert len({(post.key, post.body) for post in receiver.posts[1:]}) == 1
-    assert len(receiver.taken) == 2
+    assert len({(post.key, post.body) for post in receiver.posts[2:]}) == 1
+    assert len(receiver.taken) == 3
 
 
 def test_a_recall_that_is_refused_leaves_no_doubt(lists: Lists, receiver: Receiver, target: HttpsTarget) -> None:

@@ -82,6 +82,7 @@ def erased(server: str, built: Retailer) -> Iterator[Erased]:
                 "customer_360.customers",
                 "build_activation.lists",
                 "activation.memberships",
+                "history.consents",
             } <= {name for name, rows in tables.items() if any(traces_in(row) for row in rows)}
             assert len(traced_files(retailer.landing, retailer.drop)) > 6
             proof = erase(retailer.business, retailer.tables, EMAIL)
