@@ -63,10 +63,8 @@ def test_every_column_that_is_never_null_cannot_be(built: tuple[Business, list[A
         if any(constraint.type.value == "not_null" for constraint in column.constraints)
     ]
     # A view can have no constraint: the hook counts.
-    hooks = [[hook.sql for hook in node.config.post_hook] for node, _ in promised]
-    assert [
-        node.name for (node, _), sql in zip(promised, hooks, strict=True) if "{{ add_constraints() }}" not in sql
-    ] == []
+    hooks = {node.name: [hook.sql for hook in node.config.post_hook] for node, _ in promised}
+    assert [name for name, sql in hooks.items() if "{{ add_constraints() }}" not in sql] == []
     declared = {(node.schema, node.name, name) for node, name in promised if node.config.materialized != "view"}
     with connect(business.name) as conn:
         refused = conn.execute(
