@@ -50,6 +50,27 @@ def test_analysts_read_marts_and_nothing_else(warehouse: str) -> None:
     assert allowed == (["customer_360", "engagement", "loyalty"],)
 
 
+def test_a_warehouse_of_before_knows_files_by_their_digest_and_keeps_what_it_had(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        conn.execute("alter table ops.loads rename column digest to sha256")
+        conn.execute("alter view ops.latest_loads rename column digest to sha256")
+        conn.execute("alter table ops.erased_files rename column old_digest to old_sha256")
+        conn.execute("alter table ops.erased_files rename column new_digest to new_sha256")
+        conn.execute(
+            "insert into ops.nights (business_date, state, landing, clock) values ('2026-03-01', 'open', '', now())"
+        )
+        conn.execute(
+            "insert into ops.loads (business_date, kind, vendor, table_name, file_name, file_size, sha256, status,"
+            " started_at) values ('2026-03-01', 'crm', 'v', 't', 'f.csv', 1, 'abc', 'refused', now())"
+        )
+        conn.execute("delete from ops.applied_ddl")
+    connections._migrate.cache_clear()  # as another process
+    with connect(warehouse) as conn:
+        assert conn.execute("select digest from ops.loads").fetchall() == [("abc",)]
+        assert conn.execute("select digest from ops.latest_loads").fetchall() == [("abc",)]
+        assert conn.execute("select old_digest, new_digest from ops.erased_files").fetchall() == []
+
+
 def test_an_unreachable_warehouse_url_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_URL", "postgresql://someone:s3cret@127.0.0.1:1/postgres")
     with pytest.raises(WarehouseError) as caught:
