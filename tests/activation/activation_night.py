@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from rapport.activation.delivery import Delivery, deliver
 from rapport.activation.ledger import PreparedList
-from rapport.activation.lists import LIST_COLUMNS, SCHEMA
+from rapport.activation.lists import LIST_COLUMNS
 from rapport.activation.preparing import prepare
 from rapport.activation.segments import Segment
 from rapport.activation.transports import LocalDrop, Transport
@@ -61,7 +61,8 @@ def segment(name: str, **changes: Any) -> Segment:
 
 def batch_of(rows: list[dict[str, Any]]) -> pa.RecordBatch:
     """Rows of a list as they come from the warehouse; what a row does not name is null."""
-    return pa.RecordBatch.from_pylist([dict.fromkeys(LIST_COLUMNS) | row for row in rows], schema=SCHEMA)
+    schema = pa.schema([(name, pa.string()) for name in LIST_COLUMNS])
+    return pa.RecordBatch.from_pylist([dict.fromkeys(LIST_COLUMNS) | row for row in rows], schema=schema)
 
 
 @dataclass

@@ -18,7 +18,7 @@ from rapport.activation.delivery import deliver
 from rapport.activation.destinations import Destination, ListKind, declared_destinations
 from rapport.activation.ledger import lists_of
 from rapport.activation.list_rows import read_rows
-from rapport.activation.lists import LIST_COLUMNS, ListOf
+from rapport.activation.lists import LIST_COLUMNS, ListOf, columns_for
 from rapport.activation.memberships import rebuild
 from rapport.activation.preparing import prepare
 from rapport.activation.sending import deliver_all
@@ -200,6 +200,14 @@ def test_any_text_comes_from_the_warehouse_as_it_is(lists: Lists, text: str) -> 
     assert batch["offer"].to_pylist() == [None]
     assert batch["valid_until"].to_pylist() == ["2026-12-01T21:00:00Z"]
     assert batch.schema.names == list(LIST_COLUMNS)
+
+
+def test_only_what_the_place_gets_is_read(lists: Lists) -> None:
+    lists.add("quiet", "c_9", "q@x.dk")
+    destination = declared_destinations()["drop"]
+    (batch,) = read_rows(lists.conn, ListOf(FIRST, "quiet", "drop"), "built", columns_for(destination))
+    assert {column.source for column in destination.columns} | {"locale"} == set(batch.schema.names)
+    assert "birth_date" not in batch.schema.names
 
 
 def test_rows_come_by_customer_whatever_order_they_lie_in(lists: Lists) -> None:

@@ -28,12 +28,6 @@ PAGES = (PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs/questions.md")
 SEGMENTS = {path.stem.removeprefix("seg_") for path in (DBT_PROJECT / "models/activation/segments").glob("seg_*.sql")}
 
 
-def salt_holdouts(checkout: Checkout) -> None:
-    """Give the new warehouse a known salt, before anybody is drawn: with its own, each checkout holds out others."""
-    with checkout.connect() as conn:
-        conn.execute("update activation.holdout_salt set salt = 'golden night'")
-
-
 def compare_with_golden(checkout: Checkout) -> None:
     """The night's figures and lists, line by line as they were when somebody last read them.
 
@@ -109,7 +103,7 @@ def compare_metrics_with_marts(checkout: Checkout) -> None:
 
 def test_a_night_runs_whole_and_once(new_checkout: Callable[..., Checkout]) -> None:
     checkout = new_checkout()
-    salt_holdouts(checkout)
+    checkout.salt_holdouts()
     first = checkout.run()  # `make run`: the night that README and docs/questions.md show
 
     # What a data engineer is told.

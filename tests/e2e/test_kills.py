@@ -177,6 +177,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path
     checkout = Checkout(folder / "state")
     landing = checkout.samples(folder / "landing", nights=1)
     try:
+        checkout.salt_holdouts()
         checkout.run("--landing", str(landing))
         yield landing, checkout.outcome()
     finally:
@@ -203,6 +204,8 @@ def test_a_night_whose_parts_are_killed_ends_as_an_undisturbed_one(
     kills = []
     for phase, victim in TURNS[turn].items():
         holder, step, port = night.stop_in(phase, checkout("warehouse", "url").stdout.strip())
+        if not kills:  # nobody is drawn yet
+            checkout.salt_holdouts()
         night.kill(victim, port)
         kills.append((phase, victim, step, datetime.now(UTC)))
         time.sleep(0.2)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from rapport.activation.destinations import Destination
 from rapport.activation.ledger import PreparedList
 from rapport.activation.list_rows import Rows, read_rows
-from rapport.activation.lists import ListOf, render
+from rapport.activation.lists import ListOf, columns_for, render
 from rapport.activation.transports import Transport, put_once
 from rapport.files import write_whole
 
@@ -52,7 +52,8 @@ def write_list(
 
     def pieces() -> Iterator[bytes]:
         nonlocal n_bytes
-        for piece in render(counted(read_rows(conn, which, rows, left_out=left_out)), destination):
+        batches = read_rows(conn, which, rows, columns_for(destination), left_out=left_out)
+        for piece in render(counted(batches), destination):
             digest.update(piece)
             n_bytes += len(piece)
             yield piece

@@ -6,7 +6,8 @@ enters it. Whose ids were merged since is one person.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import psycopg
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from rapport.activation.lists import LIST_COLUMNS, SCHEMA, ListOf
+from rapport.activation.lists import LIST_COLUMNS, ListOf
 from rapport.ahead import ahead
 
 Connection = psycopg.Connection[Any]
@@ -87,18 +88,23 @@ def count_rows(conn: Connection, which: ListOf, rows: Rows) -> int:
 
 
 def read_rows(
-    conn: Connection, which: ListOf, rows: Rows, *, left_out: Collection[str] = ()
+    conn: Connection,
+    which: ListOf,
+    rows: Rows,
+    columns: Sequence[str] = LIST_COLUMNS,
+    *,
+    left_out: Collection[str] = (),
 ) -> Iterator[pa.RecordBatch]:
-    """The list's rows as text, as lists.SCHEMA has them, by customer_id; days and times in ISO 8601, UTC.
+    """These columns of the list's rows as text, by customer_id; days and times in ISO 8601, UTC.
 
     In blocks, so that memory does not grow with the list.
     """
     query, parameters = rows_of(which, rows, left_out=left_out)
-    columns = ", ".join(f"{name} at time zone 'UTC'" if name in _TIMES else name for name in LIST_COLUMNS)
-    ordered = f'select {columns} from ({query}) as listed order by customer_id collate "C", contact collate "C"'
+    selected = ", ".join(f"{name} at time zone 'UTC'" if name in _TIMES else name for name in columns)
+    ordered = f'select {selected} from ({query}) as listed order by customer_id collate "C", contact collate "C"'
     conn.execute("set local datestyle = 'ISO, YMD'")
     with conn.cursor().copy(f"copy ({ordered}) to stdout (format csv)", parameters) as copy:  # type: ignore[arg-type]
-        for batches in ahead(map(_parsed, _blocks(copy))):
+        for batches in ahead(map(partial(_parsed, columns=columns), _blocks(copy))):
             yield from batches
 
 
@@ -116,22 +122,20 @@ def _blocks(copy: psycopg.Copy) -> Iterator[bytes]:
         yield b"".join(pieces)
 
 
-_READ = csv.ReadOptions(column_names=list(LIST_COLUMNS), block_size=2 * BLOCK_BYTES, use_threads=False)
 _PARSE = csv.ParseOptions(newlines_in_values=True)
-_CONVERT = csv.ConvertOptions(
-    column_types=SCHEMA, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
-)
 
 
-def _parsed(block: bytes) -> list[pa.RecordBatch]:
-    parsed: list[pa.RecordBatch] = csv.read_csv(pa.BufferReader(block), _READ, _PARSE, _CONVERT).to_batches()
+def _parsed(block: bytes, columns: Sequence[str]) -> list[pa.RecordBatch]:
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    reading = csv.ReadOptions(column_names=list(columns), block_size=2 * BLOCK_BYTES, use_threads=False)
+    converting = csv.ConvertOptions(
+        column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    parsed: list[pa.RecordBatch] = csv.read_csv(pa.BufferReader(block), reading, _PARSE, converting).to_batches()
     return [
         pa.RecordBatch.from_arrays(
-            [
-                _iso(column) if name in _TIMES else column
-                for name, column in zip(LIST_COLUMNS, batch.columns, strict=True)
-            ],
-            schema=SCHEMA,
+            [_iso(column) if name in _TIMES else column for name, column in zip(columns, batch.columns, strict=True)],
+            schema=schema,
         )
         for batch in parsed
     ]

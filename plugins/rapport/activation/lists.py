@@ -33,7 +33,6 @@ LIST_COLUMNS = (
     "postal_code",
     "country_code",
 )
-SCHEMA = pa.schema([(name, pa.string()) for name in LIST_COLUMNS])
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,17 @@ class ListOf:
         return f"night {self.business_date}, segment {self.segment}, destination {self.destination}, {self.kind} list"
 
 
+def columns_for(destination: Destination) -> list[str]:
+    """The columns of the rows that its file is made of: what a place does not get is not read for it either."""
+    read = {"contact" if column.source in ("email", "phone") else column.source for column in destination.columns}
+    return [name for name in LIST_COLUMNS if name in read | {"locale"}]  # by which text is put into its form
+
+
 def render(rows: Iterable[pa.RecordBatch], destination: Destination) -> Iterator[bytes]:
     """The list as CSV, in pieces: RFC 4180 (CRLF, quotes where needed), UTF-8 without BOM, in the order of the rows.
 
-    rows: as SCHEMA has them. No rows give a file with only the header: the receiver sees that the list was made and is
-    empty.
+    rows: with the columns of columns_for(destination), or more. No rows give a file with only the header: the receiver
+    sees that the list was made and is empty.
     """
     yield _lines([pa.array([header]) for header in destination.headers])
     for batch in rows:

@@ -13,7 +13,7 @@ import psycopg
 from rapport.activation.contact_hash import contact_key, hmac_pads
 from rapport.activation.destinations import declared_destinations
 from rapport.activation.list_rows import read_rows, rows_of
-from rapport.activation.lists import LIST_COLUMNS, ListOf, render
+from rapport.activation.lists import LIST_COLUMNS, ListOf, columns_for, render
 from rapport.errors import UsageError
 
 Connection = psycopg.Connection[Any]
@@ -110,7 +110,8 @@ def rebuild(conn: Connection, which: ListOf) -> bytes:
             where="activation.deliveries",
             fix=f"`rapport segments history {which.segment}` shows the nights there are",
         )
-    return b"".join(render(read_rows(conn, which, "kept"), declared_destinations()[which.destination]))
+    destination = declared_destinations()[which.destination]
+    return b"".join(render(read_rows(conn, which, "kept", columns_for(destination)), destination))
 
 
 def _list_tonight(conn: Connection, which: ListOf) -> None:
