@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg
@@ -51,11 +51,11 @@ def main(n_customers: int) -> None:
         conn.commit()
         (n_rows,) = conn.execute("select count(*) from build_activation.lists").fetchone() or (0,)
         in_file = columns_for(declared_destinations()["drop"])
-        copied = timed(lambda: copy_out(conn, segments, in_file, Path(folder) / "copied"))
-        copied_whole = timed(lambda: copy_out(conn, segments, LIST_COLUMNS, Path(folder) / "copied_whole"))
+        copied = best(lambda: copy_out(conn, segments, in_file, Path(folder) / "copied"))
+        copied_whole = best(lambda: copy_out(conn, segments, LIST_COLUMNS, Path(folder) / "copied"))
         conn.execute("update ops.nights set state = 'sending'")
         conn.commit()
-        written = timed(lambda: write_lists(conn, segments, Path(folder) / "written"))
+        written = best(lambda: write_lists(conn, segments, Path(folder) / "written"))
         memory = peak_mib()
         prepared = timed(lambda: prepare(conn, name, NIGHT, segments=segments))
         drop = LocalDrop(Path(folder) / "drop")
@@ -72,6 +72,11 @@ def main(n_customers: int) -> None:
             Measured("eligibility, allocation and lists (dbt)", built),
         ]
         show(title, found, n_rows)
+
+
+def best(work: Callable[[], object]) -> float:
+    """Seconds of the quickest of three: what differs between them is the machine's."""
+    return min(timed(work) for _ in range(3))
 
 
 def fill(conn: psycopg.Connection, n_customers: int, segments: list[Segment]) -> None:  # type: ignore[type-arg]
@@ -145,7 +150,7 @@ def copy_out(
     folder: Path,
 ) -> None:
     """These columns of each list as CSV by Postgres itself."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for one in segments:
         query = sql.SQL(
             "copy (select {} from build_activation.lists where segment = {} order by customer_id) to stdout"
