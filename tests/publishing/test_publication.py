@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Json
 
 from rapport.errors import NightError, RapportError
 from rapport.publishing import Column, Publication, Table, compare, publish
@@ -237,6 +238,41 @@ def test_the_checksum_is_blind_to_the_order_of_columns(conn: Connection) -> None
     assert compare(conn, FIRST, TABLES)[0].is_equal
     publish_night(conn, SECOND)
     assert live(conn) == PEOPLE
+
+
+BASKETS = Table("customer_360", "baskets", ("basket_id",), (Column("basket_id"), Column("customer_id"), Column("note")))
+
+
+def build_baskets(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
+    conn.execute("drop table if exists build_customer_360.baskets")
+    conn.execute("create table build_customer_360.baskets (basket_id text, customer_id text, note json)")
+    written = [(basket, who, Json(note) if note else None) for basket, who, note in rows]
+    conn.cursor().executemany("insert into build_customer_360.baskets values (%s, %s, %s)", written)
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        ([("b1", "c1", None), ("b2", "c1", None), ("b3", None, None)], (0, 0, 0)),
+        ([("b1", "c2", None), ("b2", "c1", None), ("b3", None, None)], (0, 1, 0)),
+        ([("b2", "c1", None), ("b3", None, None), ("b4", "c1", None)], (1, 0, 1)),
+        ([("b1", "c1", None), ("b2", "c1", None)], (0, 0, 1)),
+        ([("b1", None, None), ("b2", "c1", None), ("b3", "c2", None)], (0, 2, 0)),
+        ([("b1", "c1", {"a": 1}), ("b2", "c1", None), ("b3", None, {"a": 1})], (0, 2, 0)),
+        ([], (0, 0, 3)),
+    ],
+    ids=["same", "to somebody else", "another row of theirs", "nobody's row gone", "to nobody", "json", "all gone"],
+)
+def test_only_rows_of_whom_something_changed_are_compared(
+    conn: Connection, later: list[tuple[Any, ...]], expected: tuple[int, int, int]
+) -> None:
+    build_baskets(conn, [("b1", "c1", None), ("b2", "c1", None), ("b3", None, None)])
+    publish(conn, "test", FIRST, [BASKETS])
+    build_baskets(conn, later)
+    (published,) = publish(conn, "test", SECOND, [BASKETS])
+    assert changes(published) == expected
+    assert conn.execute("select * from customer_360.baskets order by 1").fetchall() == later
+    assert (published.n_rows, published.checksum) == (len(later), compare(conn, SECOND, [BASKETS])[0].built_checksum)
 
 
 def analyst(conn: Connection, warehouse: str) -> psycopg.Connection[Any]:
