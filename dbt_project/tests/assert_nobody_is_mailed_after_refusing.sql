@@ -16,6 +16,7 @@ refusals as (
 
 )
 
+-- Two joins rather than one with an "or", which compares everybody with everybody.
 select
     permitted.customer_id,
     refusals.source_record_id
@@ -24,8 +25,19 @@ inner join refusals
     on
         permitted.channel = refusals.channel
         and permitted.purpose = refusals.purpose
+        and permitted.customer_id = refusals.customer_id
         and permitted.changed_at <= refusals.changed_at
-        and (
-            permitted.customer_id = refusals.customer_id
-            or (permitted.contact_type = refusals.contact_type and permitted.contact = refusals.contact)
-        )
+
+union all
+
+select
+    permitted.customer_id,
+    refusals.source_record_id
+from permitted
+inner join refusals
+    on
+        permitted.channel = refusals.channel
+        and permitted.purpose = refusals.purpose
+        and permitted.contact_type = refusals.contact_type
+        and permitted.contact = refusals.contact
+        and permitted.changed_at <= refusals.changed_at

@@ -50,6 +50,22 @@ campaigns as (
 
 ),
 
+-- Messages that reached somebody whose question was open. A join, as asking of each message would read all contacts
+-- each time.
+sent_into_cases as (
+
+    select distinct
+        campaigns.customer_id,
+        campaigns.campaign
+    from campaigns
+    inner join service_contacts
+        on
+            campaigns.customer_id = service_contacts.customer_id
+            and campaigns.sent_at >= service_contacts.opened_at
+    where service_contacts.closed_at is null or service_contacts.closed_at > campaigns.sent_at
+
+),
+
 heard as (
 
     select
@@ -88,18 +104,13 @@ happened as (
     select
         'alignment' as behaviour,
         campaigns.sent_date as happened_date,
-        case
-            when exists (
-                    select 1 from service_contacts
-                    where
-                        service_contacts.customer_id = campaigns.customer_id
-                        and service_contacts.opened_at <= campaigns.sent_at
-                        and (service_contacts.closed_at is null or service_contacts.closed_at > campaigns.sent_at)
-                ) then 1
-            else 0
-        end as n,
+        case when sent_into_cases.campaign is null then 0 else 1 end as n,
         1 as n_of
     from campaigns
+    left join sent_into_cases
+        on
+            campaigns.customer_id = sent_into_cases.customer_id
+            and campaigns.campaign = sent_into_cases.campaign
 
     union all
 
