@@ -8,6 +8,13 @@
     cast('{{ var("business_date") }}' as date)
 {%- endmacro %}
 
+{#- The first day after the last month that was over by the night's end, date: the same text all month, so that what is built
+    by_customer is not built anew each night. -#}
+{% macro start_of_month() -%}
+    {%- set tomorrow = modules.datetime.date.fromisoformat(var("business_date")) + modules.datetime.timedelta(days=1) -%}
+    cast('{{ tomorrow.replace(day=1) }}' as date)
+{%- endmacro %}
+
 {#- The calendar day of a UTC instant in the stores' time zone. -#}
 {% macro to_business_date(column) -%}
     cast({{ column }} at time zone '{{ var("time_zone") }}' as date)

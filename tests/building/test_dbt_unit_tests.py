@@ -52,6 +52,18 @@ def test_every_unit_test_of_the_dbt_project_holds(built: tuple[Business, list[An
     assert {name: status for name, status in results.items() if status != "pass"} == {}
 
 
+def test_what_others_read_is_tables(built: tuple[Business, list[Any]]) -> None:
+    _, results = built
+    kinds = {
+        result.node.name: result.node.config.materialized
+        for result in results
+        if result.node.resource_type.value == "model"
+        and result.node.original_file_path.startswith(("models/intermediate", "models/marts"))
+    }
+    assert len(kinds) > 150
+    assert {name: kind for name, kind in kinds.items() if kind not in ("table", "by_customer")} == {}
+
+
 def test_every_column_that_is_never_null_cannot_be(built: tuple[Business, list[Any]]) -> None:
     business, results = built
     assert {str(result.status) for result in results} <= {"success", "no-op"}

@@ -13,7 +13,7 @@ from rapport.businesses import Business
 from rapport.landing.declarations import Declaration
 from rapport.privacy.person import Person
 from rapport.privacy.raw_rows import find_raw_rows
-from rapport.privacy.tables import LEDGERS, StoredTable, learn_numbers, stored_tables
+from rapport.privacy.tables import FINGERPRINTS, LEDGERS, StoredTable, learn_numbers, stored_tables
 
 Connection = psycopg.Connection[Any]
 
@@ -39,7 +39,7 @@ def everything(conn: Connection, business: Business, tables: Sequence[Declaratio
                 " where quarantine_id = any({}) order by quarantine_id) as held"
             ).format(sql.Literal(found.quarantined)),
         ),
-        "tables": rows_by_table(conn, person, built),
+        "tables": rows_by_table(conn, person, [table for table in built if table.schema != FINGERPRINTS]),
         "sends": sends(conn, person),
     }
 

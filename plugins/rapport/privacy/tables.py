@@ -17,8 +17,12 @@ Connection = psycopg.Connection[Any]
 LEDGERS = (("activation", "delivery_members"),)
 # Their rows are told by the columns their sources declare (raw_rows), or hold keyed hashes and file names only.
 _APART = {("quality", "quarantine"), ("ops", "tombstones"), ("ops", "erasures"), ("ops", "erased_files")}
+# Hashes of a person's rows, by which a night tells who changed: they say nothing beside the rows themselves.
+FINGERPRINTS = "build_fingerprints"
 # Decisions of past nights: what a record belonged to once says nothing of whom it belongs to.
 PAST = "history"
+# Its tables are as vendors have it: a customer_id there is the vendor's own.
+_STAGING = "build_staging"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,12 @@ class StoredTable:
     @property
     def is_owned(self) -> bool:
         """Whether a column says whose each row is."""
-        return any(map(_names_an_owner, self.text_columns))
+        return self.names_customers or any(map(_names_a_record, self.text_columns))
+
+    @property
+    def names_customers(self) -> bool:
+        """Whether its customer_id says whose each row is."""
+        return "customer_id" in self.text_columns and self.schema != _STAGING
 
     @property
     def is_derived(self) -> bool:
@@ -60,7 +69,7 @@ class StoredTable:
             for column in self.text_columns
             if column != "customer_id" and (found := _ids_in(column, person))
         ]
-        if "customer_id" in self.text_columns:
+        if self.names_customers:
             whose = [_is_one_of("customer_id", person.customer_ids)] if person.customer_ids else []
             if by_id:
                 # What a record once was of somebody else is the record's history, not theirs.
@@ -131,8 +140,8 @@ def learn_numbers(conn: Connection, tables: Iterable[StoredTable], person: Perso
                 person.ids.setdefault(column, set()).update(numbers)
 
 
-def _names_an_owner(column: str) -> bool:
-    return column == "customer_id" or column.endswith(("_record_id", "_customer_id"))
+def _names_a_record(column: str) -> bool:
+    return column.endswith(("_record_id", "_customer_id"))
 
 
 def _ids_in(column: str, person: Person) -> set[str]:

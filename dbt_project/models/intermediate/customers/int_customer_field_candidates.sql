@@ -1,6 +1,8 @@
+{{ config(materialized='by_customer') }}
+
 with records as (
 
-    select * from {{ ref('int_customer_records') }}
+    select * from {{ of_customers(ref('int_customer_records')) }}
 
 ),
 
@@ -19,11 +21,7 @@ observed as (
         fields.field_group,
         fields.field_values,
         fields.completeness,
-        -- Records that do not say when they were updated come after those that do.
-        cast(
-            coalesce(extract(epoch from records.updated_at), extract(epoch from records.file_date) - 1e11, -1e12)
-            as bigint
-        ) as recency,
+        records.recency,
         coalesce(cast(records.updated_at as date), records.first_file_date) as since_date,
         records.closed_on is null as is_listed
     from records

@@ -1,8 +1,10 @@
+{{ config(materialized='by_customer') }}
+
 {%- set criteria = ['first', 'second', 'third', 'fourth'] -%}
 
 with candidates as (
 
-    select * from {{ ref('int_customer_field_candidates') }}
+    select * from {{ of_customers(ref('int_customer_field_candidates')) }}
 
 ),
 

@@ -40,7 +40,16 @@ final as (
         points.country_code,
         points.created_at,
         points.updated_at,
-        points.file_date,
+        -- Records that do not say when they were updated come after those that do. Whoever an export lists again is
+        -- as of now, whichever day that is: a date would be another one every night.
+        cast(
+            case
+                when points.updated_at is not null then extract(epoch from points.updated_at)
+                when points.closed_on is null and points.file_date > points.first_file_date then -1e10
+                else coalesce(extract(epoch from points.file_date) - 1e11, -1e12)
+            end
+            as bigint
+        ) as recency,
         points.first_file_date,
         points.closed_on
     from points

@@ -1,12 +1,14 @@
+{{ config(materialized='by_customer') }}
+
 with fields as (
 
-    select * from {{ ref('int_customer_fields') }}
+    select * from {{ of_customers(ref('int_customer_fields')) }}
 
 ),
 
 records as (
 
-    select * from {{ ref('int_customer_records') }}
+    select * from {{ of_customers(ref('int_customer_records')) }}
 
 ),
 

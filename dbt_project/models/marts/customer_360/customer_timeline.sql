@@ -1,78 +1,80 @@
+{{ config(materialized='by_customer') }}
+
 with orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ of_customers(ref('orders')) }}
 
 ),
 
 redemptions as (
 
-    select * from {{ ref('coupon_redemptions') }}
+    select * from {{ of_customers(ref('coupon_redemptions')) }}
 
 ),
 
 service_contacts as (
 
-    select * from {{ ref('service_contacts') }}
+    select * from {{ of_customers(ref('service_contacts')) }}
 
 ),
 
 messages as (
 
-    select * from {{ ref('messages') }}
+    select * from {{ of_customers(ref('messages')) }}
 
 ),
 
 survey_responses as (
 
-    select * from {{ ref('survey_responses') }}
+    select * from {{ of_customers(ref('survey_responses')) }}
 
 ),
 
 reviews as (
 
-    select * from {{ ref('reviews') }}
+    select * from {{ of_customers(ref('reviews')) }}
 
 ),
 
 referrals as (
 
-    select * from {{ ref('referrals') }}
+    select * from {{ of_customers(ref('referrals'), 'referrer_customer_id') }}
 
 ),
 
 deliveries as (
 
-    select * from {{ ref('deliveries') }}
+    select * from {{ of_customers(ref('deliveries')) }}
 
 ),
 
 returns as (
 
-    select * from {{ ref('returns') }}
+    select * from {{ of_customers(ref('returns')) }}
 
 ),
 
 checkouts as (
 
-    select * from {{ ref('checkouts') }}
+    select * from {{ of_customers(ref('checkouts')) }}
 
 ),
 
 loyalty_points as (
 
-    select * from {{ ref('loyalty_points') }}
+    select * from {{ of_customers(ref('loyalty_points')) }}
 
 ),
 
 promises as (
 
-    select * from {{ ref('promises') }}
+    select * from {{ of_customers(ref('promises')) }}
 
 ),
 
 relationship_events as (
 
-    select * from {{ ref('int_relationship_events') }}
+    select * from {{ of_customers(ref('int_relationship_events')) }}
 
 ),
 

@@ -3,6 +3,8 @@
     month's end, b, scores 100 (1 - 0.5 ^ (b / half_score_points)) in its part, and 0 where it speaks against the bond; the
     index is the mean of the parts, weighted. Of whole months only: what a month says does not change once it is over.
 -#}
+{{ config(materialized='by_customer') }}
+
 with signals as (
 
     select * from {{ ref('engagement_signals') }}
@@ -15,34 +17,40 @@ weights as (
 
 ),
 
+known_components as (
+
+    select * from {{ ref('int_engagement_components') }}
+
+),
+
 purchases as (
 
-    select * from {{ ref('int_customer_purchases') }}
+    select * from {{ of_customers(ref('int_customer_purchases')) }}
 
 ),
 
 messages as (
 
-    select * from {{ ref('messages') }}
+    select * from {{ of_customers(ref('messages')) }}
 
 ),
 
 responses as (
 
-    select * from {{ ref('survey_responses') }}
+    select * from {{ of_customers(ref('survey_responses')) }}
     where customer_id is not null
 
 ),
 
 service_contacts as (
 
-    select * from {{ ref('service_contacts') }}
+    select * from {{ of_customers(ref('service_contacts')) }}
 
 ),
 
 unanswered as (
 
-    select * from {{ ref('promises') }}
+    select * from {{ of_customers(ref('promises')) }}
     where
         promise_type = 'reply'
         and status = 'broken'
@@ -51,13 +59,13 @@ unanswered as (
 
 reviews as (
 
-    select * from {{ ref('reviews') }}
+    select * from {{ of_customers(ref('reviews')) }}
 
 ),
 
 referrals as (
 
-    select * from {{ ref('referrals') }}
+    select * from {{ of_customers(ref('referrals'), 'referrer_customer_id') }}
     where not is_self_referral
 
 ),
@@ -145,7 +153,7 @@ in_months as (
         signal,
         cast(date_trunc('month', cast(happened_date as timestamp without time zone)) as date) as month
     from happened
-    where happened_date < date_trunc('month', cast({{ business_date() }} + 1 as timestamp without time zone))
+    where happened_date < {{ start_of_month() }}
 
 ),
 
@@ -175,7 +183,7 @@ spans as (
         min(month) as first_month,
         least(
             max(month) + interval '{{ var("engagement_fade_months") }} months',
-            date_trunc('month', cast({{ business_date() }} + 1 as timestamp without time zone)) - interval '1 month'
+            {{ start_of_month() }} - interval '1 month'
         ) as last_month
     from scored
     group by customer_id
@@ -213,16 +221,6 @@ left_over as (
             months.customer_id = scored.customer_id
             and months.month = scored.month
     window so_far as (partition by months.customer_id order by months.month)
-
-),
-
--- Parts of which the business has no signals at all say nothing of anybody.
-known_components as (
-
-    select distinct signals.component
-    from happened
-    inner join signals
-        on happened.signal = signals.signal
 
 ),
 

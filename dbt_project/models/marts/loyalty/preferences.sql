@@ -1,54 +1,54 @@
+{{ config(materialized='by_customer') }}
+
 with order_lines as (
 
-    select * from {{ ref('order_lines') }}
+    select * from {{ of_customers(ref('order_lines')) }}
     where is_counted
 
 ),
 
 orders as (
 
-    select * from {{ ref('int_orders_converted') }}
+    select * from {{ of_customers(ref('int_orders_converted')) }}
     where is_counted
 
 ),
 
 incentives as (
 
-    select * from {{ ref('int_order_incentives') }}
+    select * from {{ of_customers(ref('int_order_incentives')) }}
 
 ),
 
 loyalty_points as (
 
-    select * from {{ ref('loyalty_points') }}
+    select * from {{ of_customers(ref('loyalty_points')) }}
 
 ),
 
 messages as (
 
-    select * from {{ ref('messages') }}
+    select * from {{ of_customers(ref('messages')) }}
 
 ),
 
 contact_permissions as (
 
-    select * from {{ ref('contact_permissions') }}
+    select * from {{ of_customers(ref('contact_permissions')) }}
 
 ),
 
 shop as (
 
-    select
-        exists(
-            select 1 from orders
-            where shipping_amount > 0
-        ) as charges_shipping,
-        exists(select 1 from loyalty_points) as has_points
+    select * from {{ ref('int_shop_perks') }}
+
 ),
 
 redeemed as (
 
-    select distinct order_id
+    select distinct
+        customer_id,
+        order_id
     from loyalty_points
     where event_type = 'redeemed' and order_id is not null
 
@@ -90,7 +90,9 @@ occasions as (
         on incentives.order_id = orders.order_id
     cross join shop
     left join redeemed
-        on incentives.order_id = redeemed.order_id
+        on
+            incentives.customer_id = redeemed.customer_id
+            and incentives.order_id = redeemed.order_id
     cross join
         lateral (
             values

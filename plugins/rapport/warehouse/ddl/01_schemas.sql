@@ -5,6 +5,7 @@ create schema if not exists quality;
 create schema if not exists history;
 create schema if not exists build_contacts;
 create schema if not exists build_identity;
+create schema if not exists build_fingerprints;
 create schema if not exists customer_360;
 create schema if not exists loyalty;
 create schema if not exists engagement;

@@ -1,5 +1,4 @@
-{#- A table: customers, orders and lines all read it, and it holds a year of lines. -#}
-{{ config(materialized='table', enabled='completejourney' in var('vendors'), post_hook='analyze {{ this }}') }}
+{{ config(enabled='completejourney' in var('vendors')) }}
 
 with source as (
 

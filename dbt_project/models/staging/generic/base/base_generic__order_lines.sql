@@ -1,5 +1,4 @@
-{#- A table: orders, lines and customers all read it. -#}
-{{ config(materialized='table', enabled='generic' in var('vendors'), post_hook='analyze {{ this }}') }}
+{{ config(enabled='generic' in var('vendors')) }}
 
 with lines as (
 

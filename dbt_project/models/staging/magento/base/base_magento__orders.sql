@@ -1,5 +1,4 @@
-{#- A table: orders and customers read it. -#}
-{{ config(materialized='table', enabled='magento' in var('vendors'), post_hook='analyze {{ this }}') }}
+{{ config(enabled='magento' in var('vendors')) }}
 
 with source as (
 

@@ -1,5 +1,4 @@
-{#- A table: customers, consents, messages and suppressions all read it. -#}
-{{ config(materialized='table', enabled='mailchimp' in var('vendors'), post_hook='analyze {{ this }}') }}
+{{ config(enabled='mailchimp' in var('vendors')) }}
 
 with listed as (
 

@@ -1,5 +1,4 @@
-{#- A table: customers, consents and suppressions all read it. -#}
-{{ config(materialized='table', enabled='salesforce' in var('vendors'), post_hook='analyze {{ this }}') }}
+{{ config(enabled='salesforce' in var('vendors')) }}
 
 with listed as (
 

@@ -1,5 +1,4 @@
-{#- A table: customers, orders, lines, coupons and products all read it. -#}
-{{ config(materialized='table', enabled='shopify' in var('vendors'), post_hook='analyze {{ this }}') }}
+{{ config(enabled='shopify' in var('vendors')) }}
 
 with source as (
 

@@ -1,5 +1,4 @@
-{#- A table: orders, customers and coupons all read it. -#}
-{{ config(materialized='table', enabled='woocommerce' in var('vendors'), post_hook='analyze {{ this }}') }}
+{{ config(enabled='woocommerce' in var('vendors')) }}
 
 with order_lines as (
 
