@@ -16,9 +16,9 @@ MEASURES = [f"c{i}" for i in range(12)]
 
 
 def main(n_rows: int) -> None:
-    """Publish `n_rows` rows of 13 columns of which 0.5 % changed."""
+    """Publish `n_rows` rows of 14 columns, ten a customer, of which 0.5 % changed, each of another customer."""
     with scratch() as name:
-        show(f"publishing {n_rows:,} rows of 13 columns, 0.5 % changed", publishing(name, n_rows), n_rows)
+        show(f"publishing {n_rows:,} rows of 14 columns, 0.5 % changed", publishing(name, n_rows), n_rows)
 
 
 def publishing(name: str, n_rows: int) -> list[Measured]:
@@ -27,13 +27,14 @@ def publishing(name: str, n_rows: int) -> list[Measured]:
         mart="loyalty",
         name="bench",
         primary_key=("id",),
-        columns=tuple(Column(column) for column in ["id", *MEASURES]),
+        columns=tuple(Column(column) for column in ["id", "customer_id", *MEASURES]),
         description="",
     )
     with connect(name) as conn:
         conn.execute("create schema build_loyalty")
         conn.execute(
-            f"create table build_loyalty.bench as select id, {columns} from generate_series(1, {n_rows}) as id"
+            f"create table build_loyalty.bench as select id, 'c_' || id / 10 as customer_id, {columns}"
+            f" from generate_series(1, {n_rows}) as id"
         )
         conn.execute("update ops.nights set state = 'built', claimed_at = now()")
         publish(conn, name, NIGHT, [mart])
@@ -46,7 +47,8 @@ def publishing(name: str, n_rows: int) -> list[Measured]:
             f" when matched and ({', '.join(f'live.{measure}' for measure in MEASURES)}) is distinct from"
             f" ({', '.join(f'built.{measure}' for measure in MEASURES)})"
             f" then update set {', '.join(f'{measure} = built.{measure}' for measure in MEASURES)}"
-            f" when not matched then insert values (built.id, {', '.join(f'built.{one}' for one in MEASURES)})"
+            " when not matched then insert values"
+            f" (built.id, built.customer_id, {', '.join(f'built.{one}' for one in MEASURES)})"
             " when not matched by source then delete"
         )
 
