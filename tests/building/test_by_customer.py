@@ -113,6 +113,17 @@ def test_only_who_changed_is_built_again(business: Business, conn: psycopg.Conne
     ).fetchone() == (1,)
 
 
+def test_rows_that_are_as_they_were_are_not_written_again(business: Business, conn: psycopg.Connection[Any]) -> None:
+    table = "build_intermediate.int_customer_field_candidates"
+    add(conn, "bo", "bo_2", last_name="Holm")
+    query = f"select field_values::text, xmin::text from {table} where customer_id = 'bo'"
+    before = dict(conn.execute(query).fetchall())
+    build(business)
+    after = dict(conn.execute(query).fetchall())
+    assert {value: after[value] for value in before} == before
+    assert after.keys() - before.keys() == {'[null, "Holm"]'}
+
+
 def test_nothing_new_builds_nobody(business: Business, conn: psycopg.Connection[Any]) -> None:
     before = {model: writers(conn, model) for model in BUILT}
     build(business)

@@ -53,14 +53,12 @@
         {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- else -%}
         {%- set names = adapter.get_columns_in_relation(this) | map(attribute='quoted') | join(', ') -%}
-        {%- call statement('gone') -%}
-            delete from {{ target }} where customer_id in (select customer_id from {{ touched }})
+        {%- call statement('rebuilt') -%}
+            {{ rebuild(target, names, touched, sql) }}
         {%- endcall -%}
         {%- call statement('main') -%}
             insert into {{ target }} ({{ names }})
-            select {{ names }} from (
-                {{ sql }}
-            ) as rebuilt
+            select {{ names }} from pg_temp.rebuilt
         {%- endcall -%}
     {%- endif -%}
 
@@ -78,6 +76,36 @@
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+{#- Leaves in pg_temp.rebuilt the rows of changed customers that are not in the table yet, and deletes from it those that are no
+    longer: most rows of a customer are as they were, and each that is written costs its place in the index. Rows may be equal:
+    they are told apart by their number. -#}
+{% macro rebuild(target, names, touched, sql) %}
+    drop table if exists pg_temp.rebuilt, pg_temp.kept;
+    create temporary table rebuilt (like {{ target }}) on commit drop;
+    insert into pg_temp.rebuilt ({{ names }})
+    select {{ names }} from (
+        {{ sql }}
+    ) as now_so;
+    create temporary table kept on commit drop as
+    select
+        stored.place as stored_place,
+        now_so.place as rebuilt_place
+    from (
+        select ctid as place, hash, row_number() over (partition by hash) as nth
+        from (
+            select ctid, hash_record_extended(row({{ names }}), 0) as hash
+            from {{ target }}
+            where customer_id in (select customer_id from {{ touched }})
+        ) as hashed
+    ) as stored
+    full join (
+        select ctid as place, hash, row_number() over (partition by hash) as nth
+        from (select ctid, hash_record_extended(row({{ names }}), 0) as hash from pg_temp.rebuilt) as hashed
+    ) as now_so on stored.hash = now_so.hash and stored.nth = now_so.nth;
+    delete from {{ target }} where ctid in (select stored_place from kept where rebuilt_place is null);
+    delete from pg_temp.rebuilt where ctid in (select rebuilt_place from kept where stored_place is not null);
+{% endmacro %}
 
 {#- A table of customers, in the SQL of a model built by_customer: of an ordinary run only the rows of those who changed. -#}
 {% macro of_customers(relation, key='customer_id') -%}
