@@ -60,7 +60,7 @@ def test_what_others_read_is_tables(built: tuple[Business, list[Any]]) -> None:
         if result.node.resource_type.value == "model"
         and result.node.original_file_path.startswith(("models/intermediate", "models/marts"))
     }
-    assert len(kinds) > 150
+    assert len(kinds) > 100
     assert {name: kind for name, kind in kinds.items() if kind not in ("table", "by_customer")} == {}
 
 
