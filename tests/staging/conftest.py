@@ -37,6 +37,13 @@ class Staged:
     gates: list[GateReport]
     built: list[Any]
 
+    def again(self, conn: psycopg.Connection[Any], *models: str) -> None:
+        """Fill these models' tables anew, by the SQL they were built with, from what the connection sees."""
+        compiled = {result.node.name: getattr(result.node, "compiled_code", None) for result in self.built}
+        for model in models:
+            conn.execute(f"truncate build_staging.{model}")
+            conn.execute(f"insert into build_staging.{model} {compiled[model]}")
+
 
 @pytest.fixture(scope="session")
 def staged(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:

@@ -45,6 +45,8 @@ def test_every_answer_of_a_real_survey_is_a_row(
     path = shared / "exports" / "real" / f"{name}.csv"
     (responses,) = [table for table in staged.declarations if str(table) == "surveymonkey responses"]
     assert load_file(conn, staged.business, responses, path, NIGHT).loaded == n_responses
+    models = ("base_surveymonkey__questions", "base_surveymonkey__responses", "stg_surveymonkey__survey_answers")
+    staged.again(conn, *models)
 
     with path.open(encoding=encoding, newline="") as file:
         rows = list(csv.reader(file))[2:]
