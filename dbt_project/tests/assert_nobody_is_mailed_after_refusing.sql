@@ -17,27 +17,19 @@ refusals as (
 )
 
 -- Two joins rather than one with an "or", which compares everybody with everybody.
-select
-    permitted.customer_id,
-    refusals.source_record_id
-from permitted
-inner join refusals
-    on
-        permitted.channel = refusals.channel
-        and permitted.purpose = refusals.purpose
-        and permitted.customer_id = refusals.customer_id
-        and permitted.changed_at <= refusals.changed_at
-
-union all
-
-select
-    permitted.customer_id,
-    refusals.source_record_id
-from permitted
-inner join refusals
-    on
-        permitted.channel = refusals.channel
-        and permitted.purpose = refusals.purpose
-        and permitted.contact_type = refusals.contact_type
-        and permitted.contact = refusals.contact
-        and permitted.changed_at <= refusals.changed_at
+{% for is_theirs in [
+    'permitted.customer_id = refusals.customer_id',
+    'permitted.contact_type = refusals.contact_type and permitted.contact = refusals.contact',
+] %}
+    select
+        permitted.customer_id,
+        refusals.source_record_id
+    from permitted
+    inner join refusals
+        on
+            permitted.channel = refusals.channel
+            and permitted.purpose = refusals.purpose
+            and {{ is_theirs }}
+            and permitted.changed_at <= refusals.changed_at
+    {{ "union all" if not loop.last }}
+{% endfor %}

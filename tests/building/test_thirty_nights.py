@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from building.conftest import rows_of_tables
 
 from rapport import settings
 from rapport.building import DBT_STEPS, build_night, read_manifest
@@ -26,16 +27,8 @@ STEPS = list(DBT_STEPS)[: list(DBT_STEPS).index("segments")]
 
 
 def rows(business: Business) -> dict[str, list[Any]]:
-    """Every row of every table that the steps build from facts, as text, sorted."""
-    with connect(business.name) as conn:
-        names = conn.execute(
-            "select table_schema || '.' || table_name from information_schema.tables where table_schema in"
-            " ('build_intermediate', 'build_customer_360', 'build_loyalty', 'build_engagement')"
-        ).fetchall()
-        return {
-            name: sorted(text for (text,) in conn.execute(f"select stored::text from {name} as stored"))
-            for (name,) in names
-        }
+    """Every row that the steps build from facts."""
+    return rows_of_tables(business, "build_intermediate", "build_customer_360", "build_loyalty", "build_engagement")
 
 
 def test_thirty_nights_and_a_whole_build_give_equal_tables(

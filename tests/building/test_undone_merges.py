@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from building.conftest import rows_of_tables
 
 from rapport import settings
 from rapport.building import DBT_STEPS, build_night
@@ -69,16 +70,7 @@ def customers(business: Business) -> dict[str, str]:
 
 
 def rows_of_marts(business: Business) -> dict[str, list[Any]]:
-    """Every row of every mart as text, sorted."""
-    with connect(business.name) as conn:
-        names = conn.execute(
-            "select table_schema || '.' || table_name from information_schema.tables where table_schema in"
-            " ('build_customer_360', 'build_loyalty', 'build_engagement') and table_type = 'BASE TABLE'"
-        ).fetchall()
-        return {
-            name: sorted(text for (text,) in conn.execute(f"select to_jsonb(stored)::text from {name} as stored"))
-            for (name,) in names
-        }
+    return rows_of_tables(business, "build_customer_360", "build_loyalty", "build_engagement")
 
 
 def test_marts_after_an_undone_merge_are_those_of_a_history_without_it(

@@ -65,9 +65,9 @@ def run_step(business: Business, night: Night, name: str, current: Step, *, is_r
     # With the last of the marts every table is there that a test may compare it with.
     selection = "eager" if name == "effects" else "buildable"
     arguments = ["build", "--select", *DBT_STEPS[name], "--indirect-selection", selection]
-    # The results are kept in the warehouse: manifest and run results as files would cost each step a second.
     if is_replay:
         arguments += ["--full-refresh"]  # what is built by_customer would keep whoever did not change
+    # The results are kept in the warehouse: manifest and run results as files would cost each step a second.
     arguments += ["--exclude-resource-type", *NOT_RUN, "--threads", "2", "--no-write-json"]
     if name in _EXCLUDED:
         arguments += ["--exclude", *_EXCLUDED[name]]

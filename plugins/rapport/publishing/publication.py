@@ -22,7 +22,7 @@ _LOCK = 7_263_473
 # make every other reader queue behind it.
 _LOCK_TIMEOUT = "60s"
 # Large tables are of customers, and a night changes few of them.
-OWNER = "customer_id"
+_OWNER = "customer_id"
 _ANALYSE_FROM = 0.1  # share of rows changed from which the planner's statistics are worth renewing at once
 
 
@@ -117,7 +117,7 @@ def _publish_table(conn: Connection, table: Table) -> Publication:
     if is_new:
         n_rows, checksum = _checksum(conn, table, columns)
         changes = {"INSERT": n_rows}
-    elif OWNER in columns:
+    elif _OWNER in columns:
         n_rows, checksum = _find_changed_owners(conn, table, columns)
         changes = dict(conn.execute(_merge(table, columns, only_changed_owners=True)).fetchall())
     else:
@@ -167,7 +167,7 @@ def _find_changed_owners(conn: Connection, table: Table, columns: dict[str, str]
 
 def _owner_of(alias: str = "") -> sql.Composed:
     # A row may be of nobody.
-    return sql.SQL("coalesce({}, '')").format(sql.Identifier(*filter(None, [alias, OWNER])))
+    return sql.SQL("coalesce({}, '')").format(sql.Identifier(*filter(None, [alias, _OWNER])))
 
 
 def _merge(table: Table, columns: dict[str, str], *, only_changed_owners: bool = False) -> sql.Composed:
