@@ -28,8 +28,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole nights first: they take longest, and leave processor time to the quick tests beside them."""
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    """The longest first, and whole nights before all: then both workers have something to do until the end."""
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, not item.nodeid.startswith("tests/privacy/")))
     if "RAPPORT_HISTORY_TESTS" not in os.environ:
         skipped = pytest.mark.skip(reason="minutes each: make test-histories")
         for item in items:
@@ -43,6 +43,18 @@ def server() -> str:
     from rapport.warehouse import ensure_running
 
     return ensure_running()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once() -> Iterator[None]:
+    """What dbt has parsed is kept by what it was, wherever a test has its business's files."""
+    from rapport import settings
+    from rapport.building import project
+
+    folder = settings.state_dir() / "tests" / "parsed"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "parsed_folder", lambda _, fingerprint: folder / fingerprint[:16])
+        yield
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -294,8 +294,18 @@ class Business(BaseModel):
         return self.model_dump(exclude=leave_out)
 
 
+@cache
+def is_time_zone(name: str) -> bool:
+    """Whether there is a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def _known_zone(value: str) -> str:
-    if value not in available_timezones():
+    if not is_time_zone(value):
         raise ValueError("expected an IANA time zone such as Europe/Istanbul")
     return value
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from rapport import settings
-from rapport.building.project import invoke
+from rapport.building.project import invoke, parsed_manifest
 from rapport.businesses import load_business
 from rapport.warehouse import connect
 
@@ -161,7 +161,10 @@ def run(shared_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         variables = {"business_date": f"{NIGHT}", "lift_windows_days": [WINDOW]}
         kinds = ("--exclude-resource-type=test", "--exclude-resource-type=unit_test")
         built = invoke(
-            business, ["build", "--quiet", *kinds, "--select", "trial_arms", "segment_lift"], more_variables=variables
+            business,
+            ["build", "--quiet", *kinds, "--select", "trial_arms", "segment_lift"],
+            manifest=parsed_manifest(business),
+            more_variables=variables,
         )
         assert built.success, built.exception
         yield Run(conn, compiled_in(folder / shared_warehouse))

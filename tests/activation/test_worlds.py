@@ -16,7 +16,7 @@ from worlds import ADULT_AGE, CLOCK, GLOBAL_SHARE, NIGHT, TIME_ZONE, load, make_
 
 from rapport import settings
 from rapport.activation.last_look import find_all_barred
-from rapport.building.project import invoke
+from rapport.building.project import invoke, parsed_manifest
 from rapport.businesses import load_business
 from rapport.warehouse import connect
 
@@ -104,6 +104,7 @@ def run(shared_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
                 "build", "--quiet", *(f"--exclude-resource-type={kind}" for kind in kinds), "--threads=2",
                 "--select", *SEEDS, "path:models/staging/send_ledger", *MODELS,
             ],
+            manifest=parsed_manifest(business),
             more_variables={"business_date": f"{NIGHT}", "clock": CLOCK.isoformat(), "activation_reads_live": False},
         )  # fmt: skip
         assert built.success, built.exception

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from rapport import settings
-from rapport.building.project import invoke
+from rapport.building.project import invoke, parsed_manifest
 from rapport.businesses import Business, declared_vendors, load_business
 from rapport.landing.declarations import load_declarations
 from rapport.landing.raw_tables import ensure_raw_tables
@@ -39,7 +39,12 @@ def built(shared_warehouse: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def dbt(business: Business, *arguments: str) -> Any:
-    done = invoke(business, [*arguments, "--quiet"], more_variables={"activation_reads_live": False})
+    done = invoke(
+        business,
+        [*arguments, "--quiet"],
+        manifest=parsed_manifest(business),
+        more_variables={"activation_reads_live": False},
+    )
     assert done.success or done.result is not None, done.exception
     return done.result
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rapport import settings
-from rapport.building.project import invoke
+from rapport.building.project import invoke, parsed_manifest
 from rapport.businesses import load_business
 from rapport.nights import open_night
 from rapport.warehouse import connect
@@ -45,7 +45,12 @@ def test_dbt_and_the_mart_agree_on_what_is_overdue(
         conn.commit()
 
     selected = [f"source:{vendor}" for vendor in business.vendors]
-    asked = invoke(business, ["source", "freshness", "--quiet", "--select", *selected], night=night)
+    asked = invoke(
+        business,
+        ["source", "freshness", "--quiet", "--select", *selected],
+        night=night,
+        manifest=parsed_manifest(business),
+    )
     told = {(found.node.source_name, found.node.name): str(found.status) for found in asked.result.results}
     assert told == {
         ("hubspot", "contacts"): "pass",
@@ -60,7 +65,10 @@ def test_dbt_and_the_mart_agree_on_what_is_overdue(
         ("surveymonkey", "responses"): "pass",
     }
 
-    built = invoke(business, ["build", "--quiet", "--select", "stg_ops__loads", "int_source_arrivals"], night=night)
+    selected = ("stg_ops__loads", "int_source_arrivals")
+    built = invoke(
+        business, ["build", "--quiet", "--select", *selected], night=night, manifest=parsed_manifest(business)
+    )
     assert built.success, built.exception
     with connect(warehouse) as conn:
         worst = conn.execute(

@@ -136,6 +136,7 @@ def retailer(tmp_path_factory: pytest.TempPathFactory, mail: MailBox, receiver: 
     checkout.more["AIRFLOW_CONN_RAPPORT_SMTP"] = f"smtp://127.0.0.1:{mail.port}/?{extra}"
     try:
         exports = checkout.samples(folder / "exports", nights=3)
+        checkout.salt_holdouts()
         checkout("up")
         yield Retailer(checkout, project, exports, folder / "landing")
     finally:

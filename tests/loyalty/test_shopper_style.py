@@ -13,7 +13,7 @@ from loyalty.invented_shoppers import World, invent
 from psycopg import sql
 
 from rapport import settings
-from rapport.building.project import invoke
+from rapport.building.project import invoke, parsed_manifest
 from rapport.businesses import Business, load_business
 from rapport.landing.declarations import load_declarations
 from rapport.landing.raw_tables import ensure_raw_tables
@@ -66,6 +66,7 @@ def run(business: Business, models: list[str]) -> None:
     result = invoke(
         business,
         ["build", "--quiet", "--exclude-resource-types", "unit_test", "test", "--select", *models],
+        manifest=parsed_manifest(business),
         more_variables=VARIABLES,
     )
     assert result.success, result.exception or [r.message for r in result.result.results if r.status != "success"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import psycopg
 import pytest
 import yaml
 from servers.warehouses import new_warehouse
@@ -89,18 +87,15 @@ def retailer(server: str, built: Retailer, monkeypatch: pytest.MonkeyPatch) -> I
 @contextmanager
 def copy_of(server: str, built: Retailer, patch: pytest.MonkeyPatch) -> Iterator[Retailer]:
     """The built business once more: its warehouse, and its files with their times."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _live_in(built.folder.parent, name, patch)
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f'create database "rapport_{name}" template "rapport_{built.business.name}"')
-    folder = built.folder.parent / name
-    shutil.copytree(built.folder, folder)
-    business = _declare(name, folder)
-    with connect(name) as conn:
-        conn.execute("update ops.nights set landing = %s", [str(folder / "landing")])
-    yield Retailer(business, folder, built.tables)
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f'drop database if exists "rapport_{name}" with (force)')
+    with new_warehouse(server, template=built.business.name) as name:
+        _live_in(built.folder.parent, name, patch)
+        folder = built.folder.parent / name
+        shutil.rmtree(folder, ignore_errors=True)  # of an earlier copy that had the name
+        shutil.copytree(built.folder, folder)
+        business = _declare(name, folder)
+        with connect(name) as conn:
+            conn.execute("update ops.nights set landing = %s", [str(folder / "landing")])
+        yield Retailer(business, folder, built.tables)
 
 
 def build_and_publish(business: Business, night: Night) -> None:

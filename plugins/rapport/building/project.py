@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rapport.nights import Night
 
 THREADS = 2
+_SOURCES = "sources.json"
 _PARSED_FOLDERS = ("models", "macros", "seeds", "snapshots", "tests")
 
 
@@ -68,11 +69,14 @@ def invoke(
     *,
     night: Night | None = None,
     manifest: Manifest | None = None,
-    target: str = "target",
+    target: str | Path = "target",
     application_name: str = "rapport:dbt",
     more_variables: dict[str, Any] | None = None,
 ) -> Any:
-    """Run one dbt command in this process and return dbt's own result object (`dbtRunnerResult`)."""
+    """Run one dbt command in this process and return dbt's own result object (`dbtRunnerResult`).
+
+    `target` is a folder, by name in the business's own.
+    """
     os.environ.update(environment(business.name, application_name))
     from dbt.cli.main import dbtRunner
 
@@ -95,8 +99,12 @@ def invoke(
 
 def manifest_path(business: str) -> Path:
     """Path of dbt's manifest.json for the business, parsed anew if the project has changed since."""
-    _ensure_parsed(load_business(business))
-    return dbt_folder(business) / "parsed" / "manifest.json"
+    return _ensure_parsed(load_business(business)) / "manifest.json"
+
+
+def sources_path(business: str) -> Path:
+    """Path of the sources of the manifest alone (`{"sources": …}`), which every task of a load reads."""
+    return _ensure_parsed(load_business(business)) / _SOURCES
 
 
 def read_manifest(business: str) -> dict[str, Any]:
@@ -109,8 +117,7 @@ def parsed_manifest(business: Business) -> Manifest:
     """dbt's manifest as dbt's own object: given to a command, it saves parsing again."""
     from dbt.contracts.graph.manifest import Manifest
 
-    _ensure_parsed(business)
-    found = Manifest.from_msgpack((dbt_folder(business.name) / "parsed" / "partial_parse.msgpack").read_bytes())
+    found = Manifest.from_msgpack((_ensure_parsed(business) / "partial_parse.msgpack").read_bytes())
     found.build_flat_graph()
     return found
 
@@ -133,24 +140,32 @@ def build_docs(business: Business, night: Night, *, application_name: str) -> Pa
     return folder / "static_index.html"
 
 
-def _ensure_parsed(business: Business) -> None:
-    folder = dbt_folder(business.name) / "parsed"
+def parsed_folder(business: str, fingerprint: str) -> Path:
+    """Where what dbt parsed is kept; `fingerprint` says of what project and settings."""
+    return dbt_folder(business) / "parsed"
+
+
+def _ensure_parsed(business: Business) -> Path:
+    wanted = _fingerprint(business)
+    folder = parsed_folder(business.name, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     stamp = folder / "fingerprint"
-    wanted = _fingerprint(business)
     with open(folder / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first of several tasks parses, the others wait for it
-        if stamp.exists() and stamp.read_text() == wanted:
-            return
+        if stamp.exists() and stamp.read_text() == wanted and (folder / _SOURCES).exists():
+            return folder
         # In full: a model that unites whoever declares a concept has to see a declaration that was just added.
-        result = invoke(business, ["parse", "--quiet", "--no-partial-parse"], target="parsed")
+        result = invoke(business, ["parse", "--quiet", "--no-partial-parse"], target=folder)
         if not result.success:
             raise BuildError(
                 f"dbt cannot read the project: {result.exception or 'see above'}",
                 where="dbt_project/",
                 fix="run `rapport dbt -- parse`",
             )
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        (folder / _SOURCES).write_text(json.dumps({"sources": manifest["sources"]}), encoding="utf-8")
         stamp.write_text(wanted)
+    return folder
 
 
 @cache

@@ -9,9 +9,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -22,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from rapport.businesses import Business, Kind, load_business
+from rapport.businesses import Business, Kind, is_time_zone, load_business
 from rapport.errors import LandingError
 from rapport.landing import value_forms
 
@@ -164,7 +162,7 @@ class Export(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        if value not in (None, "business") and value not in available_timezones():
+        if value not in (None, "business") and not is_time_zone(value):
             raise ValueError("expected an IANA time zone such as Europe/Istanbul, or `business`")
         return value
 
@@ -309,18 +307,16 @@ class Declaration(_Strict):
         return f"{self.vendor} {self.table}"
 
 
-def load_declarations(business: Business | str, manifest_path: Path | None = None) -> list[Declaration]:
+def load_declarations(business: Business | str) -> list[Declaration]:
     """Declarations of the business's vendors, from dbt's manifest, which is parsed anew where it is stale.
 
     Raises LandingError naming file, table, column and key of everything that is not as expected.
     """
     if isinstance(business, str):
         business = load_business(business)
-    if manifest_path is None:
-        from rapport.building import manifest_path as fresh_manifest
+    from rapport.building import sources_path
 
-        manifest_path = fresh_manifest(business.name)
-    declarations = read_declarations(json.loads(manifest_path.read_text(encoding="utf-8")))
+    declarations = read_declarations(json.loads(sources_path(business.name).read_text(encoding="utf-8")))
     return [declaration for declaration in declarations if declaration.vendor in business.vendors]
 
 
