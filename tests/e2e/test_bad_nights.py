@@ -483,10 +483,10 @@ def approved(retailer: Retailer, cleared: None) -> str:
 
     def asked() -> Any:
         tasks = retailer.airflow.tasks("approve_lists", task_id="lists.approve", state="awaiting_input")
-        return [task for task in tasks if THIRD in retailer.airflow.question(task)["subject"]]
+        found = [(task, retailer.airflow.question(task)) for task in tasks]
+        return [one for one in found if f"{THIRD}: send vip " in one[1]["subject"]]
 
-    task = waiting_for(asked)[0]
-    question = retailer.airflow.question(task)
+    ((task, question),) = waiting_for(asked)
     retailer.airflow.answer(task, "Send it")
     waiting_for(lambda: standing(retailer, THIRD, "vip")[0] == "delivered")
     return f"{question['subject']}\n{question['body']}"

@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow.csv
 
 from rapport.errors import LandingError
 
 # Which of them it is where nobody says so is told by the header.
 USUAL_QUOTES = ('"', "'")
+_LINE_FEED = ord("\n")
 
 
 class Quoting(NamedTuple):
@@ -65,15 +67,16 @@ class EscapeWatch:
         """Look at the next piece of the text. Raises LandingError at an escaped quote."""
         if not self._is_on:
             return
-        seen = self._tail + chunk
-        if self._mark in seen and (found := self._proof.search(seen)):
-            line = self._n_lines + seen.count(b"\n", len(self._tail), found.start())
-            raise LandingError(
-                f"line {line}: a quote after a backslash, with more of the value behind it: are quotes escaped in this"
-                " file, or do values end in a backslash?",
-                where=self._where,
-                fix="write it down, in the business's file under `dialects:` or in the vendor's declaration:"
-                " `escape: '\\'` where \\\" is a quote, `escape: ''` where it is a backslash and a value's end",
-            )
-        self._n_lines += chunk.count(b"\n")
-        self._tail = seen[-2:]
+        if b"\\" in chunk or self._tail:
+            seen = self._tail + chunk
+            if self._mark in seen and (found := self._proof.search(seen)):
+                line = self._n_lines + seen.count(b"\n", len(self._tail), found.start())
+                raise LandingError(
+                    f"line {line}: a quote after a backslash, with more of the value behind it: are quotes escaped in"
+                    " this file, or do values end in a backslash?",
+                    where=self._where,
+                    fix="write it down, in the business's file under `dialects:` or in the vendor's declaration:"
+                    " `escape: '\\'` where \\\" is a quote, `escape: ''` where it is a backslash and a value's end",
+                )
+            self._tail = seen[-2:] if b"\\" in seen[-2:] else b""
+        self._n_lines += np.count_nonzero(np.frombuffer(chunk, np.uint8) == _LINE_FEED)
