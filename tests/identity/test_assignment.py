@@ -12,10 +12,11 @@ import pyarrow as pa
 import pytest
 from identity.records import build_records
 from psycopg import sql
+from servers.warehouses import new_warehouse
 
 from rapport.businesses import load_business
 from rapport.errors import BuildError
-from rapport.identity import assign
+from rapport.identity import assign, assignment, resolving
 from rapport.identity.persons import Persons
 from rapport.identity.stable_ids import choose_ids
 from rapport.warehouse import connect
@@ -24,6 +25,7 @@ from rapport.warehouse.arrow_tables import copy_out
 BUSINESS = load_business("sample")
 NIGHTS = [date(2026, 1, day) for day in range(1, 9)]
 Keys = dict[str, list[str]]
+MATCHED = assignment._MATCHED
 POINTS = {"email": "email_key", "phone": "phone_key", "id": "external_id"}
 
 
@@ -48,8 +50,8 @@ def customers(conn: psycopg.Connection[Any]) -> dict[str, str]:
     return dict(conn.execute("select source_record_id, customer_id from build_identity.customer_records").fetchall())
 
 
-def history(conn: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
-    return conn.execute("select *, xmin::text from history.identity_assignments order by 1, 3").fetchall()
+def history(conn: psycopg.Connection[Any], told: str = "xmin::text") -> list[tuple[Any, ...]]:
+    return conn.execute(f"select *, {told} from history.identity_assignments order by 1, 3").fetchall()  # type: ignore[arg-type]
 
 
 def test_every_record_is_somebody_even_without_keys(warehouse: str) -> None:
@@ -159,6 +161,7 @@ def test_an_id_already_in_use_is_never_given_to_another_person(warehouse: str) -
     with connect(warehouse) as conn:
         taken = night(conn, 0, {"a": []})["a"]
         conn.execute("update history.identity_assignments set source_record_id = 'someone else'")
+        look_at_everybody(conn)
         assert night(conn, 1, {"a": []})["a"] != taken
 
 
@@ -188,6 +191,46 @@ def test_who_is_settled_keeps_the_id_that_choosing_among_all_would_give(warehous
         for index in range(len(NIGHTS)):
             records = {record: [f"email:{drawn.choice('uvwxyz')}"] for record in "abcdefghij" if drawn.random() < 0.8}
             assert night(conn, index, records) == chosen_among_all(conn, index)
+
+
+def look_at_everybody(conn: psycopg.Connection[Any]) -> None:
+    """Let the next night not know that customer_records is the outcome of the one before."""
+    conn.execute("update build_identity.linked_with set assigned_on = null")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_looking_at_whom_the_night_touched_gives_what_looking_at_everybody_gives(
+    server: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolving, "_MOST_NEW", 1.0)  # whatever is new, it is linked to what is known
+    ways = []
+    for is_whole in (False, True):
+        drawn = random.Random(seed)
+        records = {record: [f"email:{drawn.choice('uvwxyz')}"] for record in "abcdefghijklmnop"}
+        with new_warehouse(server) as name, connect(name) as conn:
+            found = [(night(conn, 0, records), history(conn, "evidence"))]
+            for index in range(1, len(NIGHTS)):
+                for record in drawn.sample(sorted(records), 3):
+                    records[record] = [f"{kind}:{drawn.choice('uvwxyz')}" for kind in ("email", "phone")]
+                there = {record: points for record, points in records.items() if drawn.random() < 0.9}
+                if is_whole:
+                    look_at_everybody(conn)
+                else:
+                    monkeypatch.setattr(assignment, "_MATCHED", "everybody is looked at")
+                found.append((night(conn, index, there), history(conn, "evidence")))
+        monkeypatch.setattr(assignment, "_MATCHED", MATCHED)
+        ways.append(found)
+    assert ways[0] == ways[1]
+    assert len({len(rows) for _, rows in ways[0]}) > len(NIGHTS) / 2, "most nights had something to write"
+
+
+def test_a_replay_leaves_the_next_night_to_look_at_everybody(warehouse: str) -> None:
+    with connect(warehouse) as conn:
+        first = night(conn, 1, {"a": ["email:x"], "b": ["email:y"]})
+        build_records(conn, [{"source_record_id": "a", "email_key": _point("email", "x")}])
+        assign(conn, BUSINESS, NIGHTS[0], keeps_history=False)
+        assert conn.execute("select assigned_on from build_identity.linked_with").fetchone() == (None,)
+        assert night(conn, 2, {"a": ["email:x"], "b": ["email:y"]}) == first
 
 
 def test_unbuilt_or_empty_keys_stop_the_night(warehouse: str) -> None:

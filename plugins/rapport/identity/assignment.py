@@ -29,6 +29,31 @@ _MATCHED = """
     from build_identity.linked_records as linked
     full join borne using (source_record_id)
 """
+# The same of whoever may be another person now, and of all who bore an id with one of them: the others bear what they
+# bore, and nobody else bears it.
+_MATCHED_SOME = """
+    create temporary table matched on commit drop as
+    with persons as (
+        select distinct customer_id
+        from build_identity.customer_records inner join pg_temp.touched on source_record_id = touched.id
+    ),
+    concerned as (
+        select id as source_record_id from pg_temp.touched
+        union
+        select source_record_id from build_identity.customer_records inner join persons using (customer_id)
+    )
+    select source_record_id, linked.cluster, linked.evidence, borne.customer_id as bore
+    from concerned
+    left join build_identity.linked_records as linked using (source_record_id)
+    left join build_identity.customer_records as borne using (source_record_id)
+"""
+# Whether customer_records is the outcome of the night before, and what history says of it.
+_IS_OF_THE_NIGHT_BEFORE = """
+    select assigned_on < %(night)s and not exists (
+        select from history.identity_assignments where assigned_on > linked_with.assigned_on
+    )
+    from build_identity.linked_with
+"""
 # Persons whose records bear one id that nobody else bears keep it, whatever others choose; these are the others.
 _UNSETTLED = """
     create temporary table unsettled on commit drop as
@@ -72,19 +97,23 @@ def assign(conn: Connection, business: Business, business_date: date, *, keeps_h
     outcome; only rows that differ are written. Without `keeps_history` (a replay) only the latter is written.
 
     Returns counts: records, customers, new_records, new_customers, moved_records (to another id), gone_records,
-    is_changed (0 or 1), and those of `resolve`.
+    is_changed (0 or 1), compared (records), is_trained (0 or 1).
     Raises BuildError when dbt has not built int_identity_records, or built it empty.
     """
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        follows = conn.execute(_IS_OF_THE_NIGHT_BEFORE, {"night": business_date}).fetchone() == (True,)
         resolved = resolve(conn, business_date, matching_settings(business), keeps_history=keeps_history)
         for table in ("matched", "unsettled", "chosen", "changed", "differing"):
             conn.execute(f"drop table if exists pg_temp.{table}")  # type: ignore[arg-type]
-        conn.execute(_MATCHED, {"night": business_date})
+        is_whole = resolved.is_whole or not follows
+        conn.execute(_MATCHED if is_whole else _MATCHED_SOME, {"night": business_date})
         conn.execute("analyze matched")
         n_new = _choose(conn, business_date)
         appended = _append_history(conn, business_date, is_kept=keeps_history)
-        is_changed = _bring_up_to_date(conn)
+        is_changed = _bring_up_to_date(conn, is_whole=is_whole)
+        if keeps_history:
+            conn.execute("update build_identity.linked_with set assigned_on = %s", [business_date])
         counted = conn.execute(
             "select coalesce(sum(n_records), 0)::bigint, count(*) from ("
             " select count(*) as n_records from build_identity.customer_records group by customer_id) as persons"
@@ -96,7 +125,8 @@ def assign(conn: Connection, business: Business, business_date: date, *, keeps_h
         "new_customers": n_new,
         **appended,
         "is_changed": int(is_changed),
-        **resolved,
+        "compared": resolved.n_compared,
+        "is_trained": int(resolved.is_trained),
     }
 
 
@@ -168,18 +198,24 @@ def _append_history(conn: Connection, business_date: date, *, is_kept: bool) -> 
     return dict(zip(("new_records", "moved_records", "gone_records"), counted, strict=True))
 
 
-def _bring_up_to_date(conn: Connection) -> bool:
-    """Write to customer_records what differs from it; returns whether anything does."""
+def _bring_up_to_date(conn: Connection, *, is_whole: bool) -> bool:
+    """Write to customer_records what differs from it; returns whether anything does.
+
+    Unless `matched` is of all records, those that it has not stay as they are.
+    """
+    which = "full" if is_whole else "left"
     conn.execute(
-        """
+        f"""
         create temporary table differing on commit drop as
         with tonight as (
-            select source_record_id, coalesce(chosen.customer_id, matched.bore) as customer_id, matched.evidence
+            select
+                source_record_id,
+                case when cluster is not null then coalesce(chosen.customer_id, matched.bore) end as customer_id,
+                matched.evidence
             from matched left join chosen using (source_record_id)
-            where matched.cluster is not null
         )
         select source_record_id, tonight.customer_id, tonight.evidence
-        from tonight full join build_identity.customer_records as stored using (source_record_id)
+        from tonight {which} join build_identity.customer_records as stored using (source_record_id)
         where tonight.customer_id is distinct from stored.customer_id
             or tonight.evidence is distinct from stored.evidence
         """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -27,9 +27,6 @@ from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out
 
 # With more than this share of records new, comparing all takes less time.
 _MOST_NEW = 0.2
-_FORGET_OUTDATED = """
-    delete from build_identity.linked_records where source_record_id in (select id from pg_temp.outdated)
-"""
 _PAIRS_OF = sql.SQL(
     """
     select one_record_id as id_l, other_record_id as id_r, weight, pattern
@@ -43,27 +40,47 @@ _PAIRS = dict(zip(PAIRS.names, PAIRS.types, strict=True))
 # Changes with any column of a record. Only the warehouse computes it, so that a million need not be sent here.
 _FINGERPRINT = "hashtextextended(records::text, 0)"
 _FOUND = "create temporary table found_records (source_record_id text, cluster text, evidence text) on commit drop"
-_KEEP_RECORDS = f"""
+_KEEP_ALL = f"""
     insert into build_identity.linked_records (source_record_id, fingerprint, cluster, evidence)
     select source_record_id, {_FINGERPRINT}, found.cluster, found.evidence
     from pg_temp.found_records as found
     inner join build_intermediate.int_identity_records as records using (source_record_id)
 """
+_KEEP_SOME = """
+    insert into build_identity.linked_records (source_record_id, fingerprint, cluster, evidence)
+    select source_record_id, coalesce(differences.fingerprint, linked.fingerprint), found.cluster, found.evidence
+    from pg_temp.found_records as found
+    left join pg_temp.differences using (source_record_id)
+    left join build_identity.linked_records as linked using (source_record_id)
+    on conflict (source_record_id) do update
+    set fingerprint = excluded.fingerprint, cluster = excluded.cluster, evidence = excluded.evidence
+    where (linked_records.fingerprint, linked_records.cluster, linked_records.evidence)
+        is distinct from (excluded.fingerprint, excluded.cluster, excluded.evidence)
+"""
 _DIFFERENCES = f"""
-    select
-        coalesce(source_record_id, linked.source_record_id) as id,
-        records.source_record_id is null as is_gone
+    create temporary table differences on commit drop as
+    select source_record_id, {_FINGERPRINT} as fingerprint, records.source_record_id is null as is_gone
     from build_intermediate.int_identity_records as records
     full join build_identity.linked_records as linked using (source_record_id)
     where linked.fingerprint is distinct from {_FINGERPRINT}
 """
 
 
-def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_history: bool = True) -> dict[str, int]:
+@dataclass(frozen=True)
+class Resolved:
+    """What was done: how many records were compared (those that were new, changed or near such) and whether a model was
+    trained. Unless all were formed anew, the temporary table `touched` (id) has the records whose person may be
+    another now, the gone ones too."""
+
+    n_compared: int
+    is_trained: bool
+    is_whole: bool
+
+
+def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_history: bool = True) -> Resolved:
     """Bring build_identity.linked_records up to tonight's records, in the caller's transaction.
 
-    Trains a model where there is none to use; it is kept unless `keeps_history` is off. Returns counts: compared
-    (records that were new, changed or near such), is_trained (0 or 1).
+    Trains a model where there is none to use; it is kept unless `keeps_history` is off.
     Raises BuildError when dbt has not built int_identity_records, or built it empty.
     """
     n_records = count_records(conn)
@@ -77,11 +94,12 @@ def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_
         model = None  # the night is built again, of other records: it learns from them
     is_trained = model is None
     known_as = (model.version if model else "", _for_all_pairs(settings))
-    if model is None or known_as != state.found_with or len(touched) > _MOST_NEW * n_records:
+    is_whole = model is None or known_as != state.found_with or len(touched) > _MOST_NEW * n_records
+    if model is None or is_whole:
         records = read_records(conn)
         linked = link(records, settings, model=model)
         conn.execute("truncate build_identity.linked_records, build_identity.linked_pairs")
-        _keep(conn, linked)
+        _keep(conn, linked, _KEEP_ALL)
         conn.execute("analyze build_identity.linked_records, build_identity.linked_pairs")
         model, n_compared = linked.model, n_records
         if is_trained and keeps_history:
@@ -90,8 +108,9 @@ def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_
         n_compared = _relink(conn, touched, gone, settings, linked_by=model, decisions=decisions)
     else:
         n_compared = 0
+        _stage(conn, "touched", pa.array([], pa.string()))
     state.write(model.version, known_as[1], decisions)
-    return {"compared": n_compared, "is_trained": int(is_trained)}
+    return Resolved(n_compared, is_trained, is_whole)
 
 
 def _relink(
@@ -112,16 +131,15 @@ def _relink(
     _stage(conn, "outdated", pc.unique(pa.concat_arrays([new["id"].combine_chunks(), moved])))
     for side in ("one_record_id", "other_record_id"):
         conn.execute(f"delete from build_identity.linked_pairs where {side} in (select id from pg_temp.outdated)")
-    conn.execute(_FORGET_OUTDATED)
+    conn.execute("delete from build_identity.linked_records where source_record_id = any(%s)", [list(gone)])
 
     def pairs_of(ids: pa.Array) -> pa.Table:
         _stage(conn, "asked", ids)
         return copy_out(conn, _PAIRS_OF, _PAIRS)
 
     linked = link_new(new, known, pairs_of, linked_by, settings)
-    _stage(conn, "outdated", linked.clusters["id"].combine_chunks())
-    conn.execute(_FORGET_OUTDATED)
-    _keep(conn, linked)
+    _keep(conn, linked, _KEEP_SOME)
+    _stage(conn, "touched", pc.unique(pa.concat_arrays([linked.clusters["id"].combine_chunks(), moved])))
     return int(new.num_rows)
 
 
@@ -142,8 +160,8 @@ def _neighbours(conn: Connection, moved: pa.Array) -> list[str]:
     return found
 
 
-def _keep(conn: Connection, linked: Linked) -> None:
-    """Add what was found: of each record its cluster, of each pair its weight."""
+def _keep(conn: Connection, linked: Linked, records: str) -> None:
+    """Write down what was found: of each pair its weight, and by a statement for `records` the cluster of each."""
     clusters = linked.clusters
     evidence = evidence_of(clusters, pa.concat_tables([linked.pairs, linked.known_pairs]))
     conn.execute("drop table if exists pg_temp.found_records")
@@ -151,7 +169,7 @@ def _keep(conn: Connection, linked: Linked) -> None:
     found = pa.table([clusters["id"], clusters["cluster"], evidence], ["source_record_id", "cluster", "evidence"])
     copy_in(conn, "found_records", found)
     conn.execute("analyze pg_temp.found_records")
-    conn.execute(_KEEP_RECORDS)
+    conn.execute(records)  # type: ignore[arg-type]
     pairs = linked.pairs
     contested = _pair_keys(linked.for_review)
     copy_in(
@@ -190,7 +208,9 @@ class _State:
 
     def differences(self) -> tuple[list[str], list[str]]:
         """Ids that are new or look different now, and those that are gone."""
-        found = self._conn.execute(_DIFFERENCES).fetchall()
+        self._conn.execute("drop table if exists pg_temp.differences")
+        self._conn.execute(_DIFFERENCES)
+        found = self._conn.execute("select source_record_id, is_gone from pg_temp.differences").fetchall()
         return [id_ for id_, is_gone in found if not is_gone], [id_ for id_, is_gone in found if is_gone]
 
     def is_trained_on(self, business_date: date) -> bool:

@@ -20,6 +20,7 @@ as_of_night as (
         service_contacts.channel,
         service_contacts.team,
         service_contacts.status,
+        service_contacts.message,
         service_contacts.opened_at,
         {{ as_of_night('service_contacts.first_reply_at') }} as first_reply_at,
         {{ as_of_night('service_contacts.closed_at') }} as closed_at

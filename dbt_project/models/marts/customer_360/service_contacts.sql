@@ -14,6 +14,7 @@ final as (
         channel,
         team,
         status,
+        message,
         hours_to_first_reply,
         hours_to_close,
         is_open,

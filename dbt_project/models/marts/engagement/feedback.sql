@@ -23,6 +23,13 @@ returns as (
 
 ),
 
+service_contacts as (
+
+    select * from {{ ref('service_contacts') }}
+    where message is not null
+
+),
+
 languages as (
 
     select * from {{ ref('feedback_languages') }}
@@ -93,6 +100,19 @@ texts as (
         -1 as given_polarity,
         return_date as written_date
     from returns
+
+    union all
+
+    select
+        'service:' || service_contact_id as text_id,
+        customer_id,
+        'service' as source_type,
+        service_contact_id as source_id,
+        cast(null as text) as product_id,
+        message as body,
+        0 as given_polarity,
+        opened_date as written_date
+    from service_contacts
 
 ),
 

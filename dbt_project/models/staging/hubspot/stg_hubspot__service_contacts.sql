@@ -25,6 +25,7 @@ renamed as (
         lower({{ blank_to_null('source') }}) as channel,
         {{ blank_to_null('owner_team') }} as team,
         {{ blank_to_null('ticket_status') }} as status,
+        {{ blank_to_null('ticket_description') }} as message,
         {{ to_timestamp_utc('create_date', 'Europe/Istanbul') }} as opened_at,
         {{ to_timestamp_utc('first_agent_reply_date', 'Europe/Istanbul') }} as first_reply_at,
         {{ to_timestamp_utc('close_date', 'Europe/Istanbul') }} as closed_at

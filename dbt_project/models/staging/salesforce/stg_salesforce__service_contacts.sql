@@ -24,6 +24,7 @@ renamed as (
         lower({{ blank_to_null('origin') }}) as channel,
         {{ blank_to_null('owner_id') }} as team,
         {{ blank_to_null('status') }} as status,
+        {{ blank_to_null('description') }} as message,
         {{ to_timestamp_utc('created_date') }} as opened_at,
         -- Salesforce exports no first reply; who has a closed case was answered by then at the latest.
         {{ to_timestamp_utc('closed_date') }} as first_reply_at,

@@ -78,7 +78,9 @@ create table if not exists build_identity.linked_with (
     settings jsonb not null,
     decisions jsonb not null
 );
-comment on table build_identity.linked_with is 'What linked_records and linked_pairs were found with: one row.';
+alter table build_identity.linked_with add column if not exists assigned_on date;
+comment on table build_identity.linked_with is
+    'What linked_records and linked_pairs were found with: one row. assigned_on: the night whose outcome customer_records is, with nothing left out of history; null where that is not so.';
 create or replace view build_identity.pairs_for_review as
 select
     pairs.one_record_id,
