@@ -25,7 +25,6 @@ from rapport.warehouse.arrow_tables import copy_out
 BUSINESS = load_business("sample")
 NIGHTS = [date(2026, 1, day) for day in range(1, 9)]
 Keys = dict[str, list[str]]
-MATCHED = assignment._MATCHED
 POINTS = {"email": "email_key", "phone": "phone_key", "id": "external_id"}
 
 
@@ -198,30 +197,81 @@ def look_at_everybody(conn: psycopg.Connection[Any]) -> None:
     conn.execute("update build_identity.linked_with set assigned_on = null")
 
 
+PEOPLE = [
+    ("AYSE", "YILMAZ", "19610203"), ("BJARNE", "HOLM", "19720514"), ("CEMILE", "OZTURK", "19831125"),
+    ("DITTE", "KJELDSEN", "19940806"), ("ERKAN", "AKSOY", "19551217"), ("FREJA", "MUNK", "20010928"),
+    ("GOKHAN", "TEKIN", "19681009"), ("HENNING", "VESTER", "19790330"), ("INCI", "POLAT", "19900711"),
+    ("JYTTE", "RAVN", "19460422"),
+]  # fmt: skip
+
+
+def night_of(conn: psycopg.Connection[Any], index: int, whose: dict[str, int]) -> dict[str, str]:
+    """Run one night in which each of these records is of one of PEOPLE, who have nothing in common."""
+    names = ("given_name_key", "surname_key", "birth_date_digits")
+    build_records(
+        conn,
+        [
+            {"source_record_id": record, "email_key": f"{PEOPLE[who][1]}@example.org".lower()}
+            | dict(zip(names, PEOPLE[who], strict=True))
+            for record, who in whose.items()
+        ],
+    )
+    assign(conn, BUSINESS, NIGHTS[index])
+    return customers(conn)
+
+
+@pytest.fixture
+def touched(monkeypatch: pytest.MonkeyPatch) -> list[set[str] | None]:
+    """Of each night the records that its matching touched; nights link what is new, however much, to what is known."""
+    monkeypatch.setattr(resolving, "_MOST_NEW", 1.0)
+    found: list[set[str] | None] = []
+
+    def noted(conn: psycopg.Connection[Any], *arguments: Any, **more: Any) -> resolving.Resolved:
+        resolved = resolving.resolve(conn, *arguments, **more)
+        found.append(None if resolved.is_whole else {record for (record,) in conn.execute("select id from touched")})
+        return resolved
+
+    monkeypatch.setattr(assignment, "resolve", noted)
+    return found
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_looking_at_whom_the_night_touched_gives_what_looking_at_everybody_gives(
-    server: str, seed: int, monkeypatch: pytest.MonkeyPatch
+    server: str, seed: int, touched: list[set[str] | None]
 ) -> None:
-    monkeypatch.setattr(resolving, "_MOST_NEW", 1.0)  # whatever is new, it is linked to what is known
     ways = []
     for is_whole in (False, True):
         drawn = random.Random(seed)
-        records = {record: [f"email:{drawn.choice('uvwxyz')}"] for record in "abcdefghijklmnop"}
+        whose = {record: drawn.randrange(len(PEOPLE)) for record in "abcdefghijklmnopqrst"}
         with new_warehouse(server) as name, connect(name) as conn:
-            found = [(night(conn, 0, records), history(conn, "evidence"))]
+            found = [(night_of(conn, 0, whose), history(conn, "evidence"))]
             for index in range(1, len(NIGHTS)):
-                for record in drawn.sample(sorted(records), 3):
-                    records[record] = [f"{kind}:{drawn.choice('uvwxyz')}" for kind in ("email", "phone")]
-                there = {record: points for record, points in records.items() if drawn.random() < 0.9}
+                for record in drawn.sample(sorted(whose), 2):
+                    whose[record] = drawn.randrange(len(PEOPLE))
+                there = {record: who for record, who in whose.items() if drawn.random() < 0.9}
                 if is_whole:
                     look_at_everybody(conn)
-                else:
-                    monkeypatch.setattr(assignment, "_MATCHED", "everybody is looked at")
-                found.append((night(conn, index, there), history(conn, "evidence")))
-        monkeypatch.setattr(assignment, "_MATCHED", MATCHED)
+                found.append((night_of(conn, index, there), history(conn, "evidence")))
         ways.append(found)
     assert ways[0] == ways[1]
-    assert len({len(rows) for _, rows in ways[0]}) > len(NIGHTS) / 2, "most nights had something to write"
+    some = [records for records in touched[: len(NIGHTS)] if records is not None]
+    assert len(some) == len(NIGHTS) - 1
+    assert all(0 < len(records) < len(PEOPLE) * 2 for records in some)
+
+
+def test_an_id_that_an_untouched_record_bears_too_is_given_to_one_of_them(
+    warehouse: str, touched: list[set[str] | None]
+) -> None:
+    whose = dict(zip("abcdef", range(6), strict=True))
+    with connect(warehouse) as conn:
+        first = night_of(conn, 0, whose)
+        for table in ("build_identity.customer_records", "history.identity_assignments"):
+            given = f"update {table} set customer_id = %s where source_record_id = 'b'"
+            conn.execute(given, [first["a"]])  # type: ignore[arg-type]
+        second = night_of(conn, 1, whose | {"a": 9})
+    assert touched == [None, {"a"}]
+    assert len(set(second.values())) == len(whose)
+    assert first["a"] in (second["a"], second["b"])
 
 
 def test_a_replay_leaves_the_next_night_to_look_at_everybody(warehouse: str) -> None:

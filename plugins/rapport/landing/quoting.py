@@ -79,4 +79,4 @@ class EscapeWatch:
                     " `escape: '\\'` where \\\" is a quote, `escape: ''` where it is a backslash and a value's end",
                 )
             self._tail = seen[-2:] if b"\\" in seen[-2:] else b""
-        self._n_lines += np.count_nonzero(np.frombuffer(chunk, np.uint8) == _LINE_FEED)
+        self._n_lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == _LINE_FEED))
