@@ -56,10 +56,11 @@ class Checkout:
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
-    def own_project(self, segments: Collection[str] | None = None) -> Path:
+    def own_project(self, segments: Collection[str] | None = None, *, data_tests: bool = True) -> Path:
         """A copy of the project for this checkout alone, so that a test can edit businesses, models, expectations.
 
-        With these `segments` only, where a test is not about lists.
+        With these `segments` only, where a test is not about lists; without dbt's tests of data, where it has many
+        nights of data that are tested elsewhere.
         """
         project = self.home / "project"
         for folder in ("businesses", "dags", "dbt_project", "expectations", "plugins"):
@@ -67,6 +68,12 @@ class Checkout:
         for path in (project / "dbt_project/models/activation/segments").iterdir():
             if segments is not None and path.stem.removeprefix("seg_") not in segments:
                 path.unlink()
+        if not data_tests:
+            declared = project / "dbt_project/dbt_project.yml"
+            text = declared.read_text(encoding="utf-8")
+            wanted = text.replace("data_tests:\n  rapport:\n", "data_tests:\n  rapport:\n    +enabled: false\n")
+            assert wanted != text
+            declared.write_text(wanted, encoding="utf-8")
         self.more["RAPPORT_PROJECT"] = str(project)
         return project
 

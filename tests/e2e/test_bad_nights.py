@@ -114,7 +114,7 @@ def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
 def retailer(tmp_path_factory: pytest.TempPathFactory, mail: MailBox, receiver: Receiver) -> Iterator[Retailer]:
     folder = tmp_path_factory.mktemp("bad_nights")
     checkout = Checkout(folder / "state")
-    project = checkout.own_project(segments=("vip", "welcome_first_order", "detractor_recovery"))
+    project = checkout.own_project(segments=("vip", "welcome_first_order", "detractor_recovery"), data_tests=False)
     # Who was invited is not invited again soon: after the first night the list of vips is another.
     declared = project / "businesses" / "sample.yml"
     declared.write_text(
