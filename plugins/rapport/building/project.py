@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import json
 import os
@@ -117,8 +118,15 @@ def parsed_manifest(business: Business) -> Manifest:
     """dbt's manifest as dbt's own object: given to a command, it saves parsing again."""
     from dbt.contracts.graph.manifest import Manifest
 
-    found = Manifest.from_msgpack((_ensure_parsed(business) / "partial_parse.msgpack").read_bytes())
-    found.build_flat_graph()
+    content = (_ensure_parsed(business) / "partial_parse.msgpack").read_bytes()
+    was_on = gc.isenabled()
+    gc.disable()  # it makes objects by the hundred thousand and no garbage: looking for some takes three times as long
+    try:
+        found = Manifest.from_msgpack(content)
+        found.build_flat_graph()
+    finally:
+        if was_on:
+            gc.enable()
     return found
 
 
