@@ -149,7 +149,7 @@ def build_docs(business: Business, night: Night, *, application_name: str) -> Pa
 
 
 def parsed_folder(business: str, fingerprint: str) -> Path:
-    """Where what dbt parsed is kept; `fingerprint` says of what project and settings."""
+    """Where what dbt parsed is kept: the latest only. By `fingerprint`, of project and settings, tests keep several."""
     return dbt_folder(business) / "parsed"
 
 
