@@ -486,9 +486,15 @@ def approved(retailer: Retailer, cleared: None) -> str:
         found = [(task, retailer.airflow.question(task)) for task in tasks]
         return [one for one in found if f"{THIRD}: send vip " in one[1]["subject"]]
 
-    ((task, question),) = waiting_for(asked)
-    retailer.airflow.answer(task, "Send it")
-    waiting_for(lambda: standing(retailer, THIRD, "vip")[0] == "delivered")
+    ((_, question),) = waiting_for(asked)
+
+    def let_go() -> bool:
+        # Answered before the scheduler has seen the asking process end, a task counts as killed and asks once more.
+        for task, _ in asked():
+            retailer.airflow.answer(task, "Send it")
+        return standing(retailer, THIRD, "vip")[0] == "delivered"
+
+    waiting_for(let_go)
     return f"{question['subject']}\n{question['body']}"
 
 
