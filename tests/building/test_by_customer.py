@@ -174,17 +174,22 @@ def test_nights_one_by_one_give_what_a_whole_build_gives(
 
 
 def test_what_is_read_whole_concerns_everybody(business: Business, conn: psycopg.Connection[Any]) -> None:
-    before = writers(conn, "int_customer_fields")
+    add(conn, "bo", "bo_2", first_name="Bodil", record_type="guest")
+    build(business)
+    before = writers(conn, "int_customer_field_candidates")
+    conn.execute("update build_seeds.source_trust set trust = 1000 where record_type = 'guest'")
+    build(business)
+    after = writers(conn, "int_customer_field_candidates")
+    assert {who for who in after if after[who] == before[who]} == set()
+    # Whoever reads what was built anew reads it anew for whom it says something else.
+    assert built_again(conn, "int_customer_fields") == {"bo"}
+
+
+def test_what_comes_out_the_same_touches_nobody_further_on(business: Business, conn: psycopg.Connection[Any]) -> None:
     conn.execute("update build_seeds.survivorship_rules set first_criterion = 'recency'")
     build(business)
-    after = writers(conn, "int_customer_fields")
-    assert {who for who in after if after[who] == before[who]} == set()
-    # And whoever reads what was built anew reads it anew, though nobody's records changed.
-    before = writers(conn, "int_customer_profiles")
-    conn.execute("update build_seeds.survivorship_rules set first_criterion = 'trust'")
-    build(business)
-    after = writers(conn, "int_customer_profiles")
-    assert {who for who in after if after[who] == before[who]} == set()
+    assert built_again(conn, "int_customer_fields") == {"ada", "bo", "cem"}
+    assert built_again(conn, "int_customer_profiles") == set()
 
 
 def test_a_table_that_somebody_else_built_is_not_trusted(business: Business, conn: psycopg.Connection[Any]) -> None:
@@ -206,11 +211,17 @@ def test_an_interrupted_build_leaves_what_was(business: Business, conn: psycopg.
     before = rows(conn)
     add(conn, "bo", "bo_2", first_name="Bodil")
     run(business, "run", "--select", *MODELS[:2])
-    # The step that remembers cannot be taken.
-    conn.execute("create view build_fingerprints.watched as select * from build_fingerprints.int_customer_fields")
+    # Its end cannot be reached.
+    conn.execute(
+        "create function build_fingerprints.stop() returns trigger language plpgsql as 'begin raise ''stopped''; end'"
+    )
+    conn.execute(
+        "create constraint trigger stopped after insert on build_intermediate.int_customer_fields"
+        " deferrable initially deferred for each row execute function build_fingerprints.stop()"
+    )
     assert not dbt(business, "run", "--select", "int_customer_fields").success
     assert rows(conn)["int_customer_fields"] == before["int_customer_fields"]
-    conn.execute("drop view build_fingerprints.watched")
+    conn.execute("drop function build_fingerprints.stop() cascade")
     build(business)
     one_by_one = rows(conn)
     build(business, "--full-refresh")

@@ -10,35 +10,31 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
     {%- set known = fingerprints(model.name) -%}
-    {%- set coming = known ~ '__coming' -%}
     {%- set touched = touched_customers() -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- set inputs = inputs_by_customer(sql) -%}
-    {%- call statement('who_is_there') %}
-        drop table if exists {{ coming }};
-        drop table if exists {{ touched }};
-        create table {{ coming }} as {{ fingerprints_of_inputs(inputs.keyed) }};
-    {%- endcall %}
-    {%- set version = version_of(sql, inputs) -%}
-    {%- set is_whole = existing is none or existing.type != 'table' or should_full_refresh()
-        or not is_built_by(this, known, version) -%}
+    {%- set version = version_of(sql, inputs.whole) -%}
+    {%- set before = none if existing is none or existing.type != 'table' or should_full_refresh()
+        else known_of_fingerprints(this, model.name) -%}
+    {%- set builds, unseen = {}, [] -%}
+    {%- for input in inputs.keyed -%}
+        {%- do builds.update({input.node.name: known_of_fingerprints(input.relation, input.node.name)['build']}) -%}
+        {%- if input.node.name not in (before or {}).get('seen', {}) -%}
+            {%- do unseen.append(input.node.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set is_whole = unseen | length > 0 or before['version'] != version -%}
     {%- call statement('who_changed') %}
-        create table {{ touched }} as
-        {% if is_whole -%}
-        select customer_id from {{ coming }};
-        {%- else -%}
-        select customer_id
-        from {{ coming }} as now_so
-        full join {{ known }} as so_before using (customer_id)
-        where now_so.fingerprint is distinct from so_before.fingerprint;
-        {%- endif %}
+        drop table if exists {{ touched }};
+        create table {{ touched }} as {{ who_changed(inputs.keyed, {} if is_whole else before['seen']) }};
         analyze {{ touched }};
     {%- endcall %}
 
     {%- set backup = make_backup_relation(target, 'table' if existing is none else existing.type) -%}
+    {%- set build = none -%}
     {%- if is_whole -%}
         {%- set built = make_intermediate_relation(target) -%}
         {{ drop_relation_if_exists(load_cached_relation(built)) }}
@@ -51,23 +47,28 @@
         {%- endif -%}
         {{ adapter.rename_relation(built, target) }}
         {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- else -%}
-        {%- set names = adapter.get_columns_in_relation(this) | map(attribute='quoted') | join(', ') -%}
+        {%- set build = known_of_fingerprints(this, model.name)['build'] -%}
+    {%- elif run_query('select exists (select from ' ~ touched ~ ')').rows[0][0] -%}
+        {%- set build = next_build() -%}
+        {%- set columns = adapter.get_columns_in_relation(this) -%}
+        {%- set names = columns | map(attribute='quoted') | join(', ') -%}
         {%- call statement('rebuilt') -%}
-            {{ rebuild(target, names, touched, sql) }}
+            {{ rebuild(target, columns, names, touched, sql) }}
+            {{ renew_fingerprints(known, touched, build) }}
         {%- endcall -%}
         {%- call statement('main') -%}
             insert into {{ target }} ({{ names }})
             select {{ names }} from pg_temp.rebuilt
         {%- endcall -%}
+    {%- else -%}
+        {%- set build = before['build'] -%}
+        {%- call statement('main') -%}
+            select from {{ touched }}
+        {%- endcall -%}
     {%- endif -%}
-
-    {%- call statement('remember') %}
-        drop table if exists {{ known }};
-        alter table {{ coming }} rename to {{ model.name }};
-        analyze {{ known }};
+    {%- call statement('remember') -%}
+        {{ say_of_fingerprints(target, known, {'build': build, 'version': version, 'seen': builds}) }}
     {%- endcall %}
-    {{ remember_version(target, known, version) }}
 
     {{ adapter.commit() }}
     {%- if is_whole -%}
@@ -80,13 +81,17 @@
 {#- Leaves in pg_temp.rebuilt the rows of changed customers that are not in the table yet, and deletes from it those that are no
     longer: most rows of a customer are as they were, and each that is written costs its place in the index. Rows may be equal:
     they are told apart by their number. -#}
-{% macro rebuild(target, names, touched, sql) %}
-    drop table if exists pg_temp.rebuilt, pg_temp.kept;
+{% macro rebuild(target, columns, names, touched, sql) %}
+    drop table if exists pg_temp.rebuilt, pg_temp.rebuilt_fingerprints, pg_temp.kept;
     create temporary table rebuilt (like {{ target }}) on commit drop;
     insert into pg_temp.rebuilt ({{ names }})
     select {{ names }} from (
         {{ sql }}
     ) as now_so;
+    create temporary table rebuilt_fingerprints on commit drop as
+    select customer_id, count(*) as n_rows, sum({{ row_hash(columns) }}) as fingerprint
+    from pg_temp.rebuilt
+    group by customer_id;
     create temporary table kept on commit drop as
     select
         stored.place as stored_place,
@@ -94,25 +99,55 @@
     from (
         select ctid as place, hash, row_number() over (partition by hash) as nth
         from (
-            select ctid, hash_record_extended(row({{ names }}), 0) as hash
+            select ctid, {{ row_hash(columns) }} as hash
             from {{ target }}
             where customer_id in (select customer_id from {{ touched }})
         ) as hashed
     ) as stored
     full join (
         select ctid as place, hash, row_number() over (partition by hash) as nth
-        from (select ctid, hash_record_extended(row({{ names }}), 0) as hash from pg_temp.rebuilt) as hashed
+        from (select ctid, {{ row_hash(columns) }} as hash from pg_temp.rebuilt) as hashed
     ) as now_so on stored.hash = now_so.hash and stored.nth = now_so.nth;
     delete from {{ target }} where ctid in (select stored_place from kept where rebuilt_place is null);
     delete from pg_temp.rebuilt where ctid in (select rebuilt_place from kept where stored_place is not null);
 {% endmacro %}
 
-{#- A table of customers, in the SQL of a model built by_customer: of an ordinary run only the rows of those who changed. -#}
-{% macro of_customers(relation, key='customer_id') -%}
+{#- Of those who were worked out again, what is known now; unchanged ones stay as of the build that changed them. -#}
+{% macro renew_fingerprints(known, touched, build) %}
+    drop table if exists pg_temp.renewed;
+    create temporary table renewed on commit drop as
+    select
+        touched.customer_id,
+        coalesce(now_so.n_rows, 0) as n_rows,
+        coalesce(now_so.fingerprint, 0) as fingerprint,
+        case
+            when
+                coalesce(now_so.n_rows, 0) = so_before.n_rows
+                and coalesce(now_so.fingerprint, 0) = so_before.fingerprint
+                then so_before.changed_in
+            else {{ build }}
+        end as changed_in
+    from {{ touched }} as touched
+    left join pg_temp.rebuilt_fingerprints as now_so using (customer_id)
+    left join {{ known }} as so_before using (customer_id)
+    where now_so.customer_id is not null or so_before.customer_id is not null;
+    delete from {{ known }} where customer_id in (select customer_id from pg_temp.renewed);
+    insert into {{ known }} (customer_id, n_rows, fingerprint, changed_in)
+    select customer_id, n_rows, fingerprint, changed_in from pg_temp.renewed;
+{% endmacro %}
+
+{#-
+    A table of customers, in the SQL of a model built by_customer: of an ordinary run only the rows of those who changed.
+    Where its rows do not say whose they are, `through` is the table that says whose each `key` is, as in
+    of_customers(ref('int_order_lines_unioned'), 'order_id', through=ref('int_orders_converted')).
+-#}
+{% macro of_customers(relation, key='customer_id', through=none) -%}
     {%- if '__dbt__cte__' in relation | string -%}
     {{ relation }}
-    {%- else -%}
+    {%- elif through is none or '__dbt__cte__' in through | string -%}
     (select * from {{ relation }} where {{ key }} in (select customer_id from {{ touched_customers() }})) as {{ relation.identifier }}
+    {%- else -%}
+    (select * from {{ relation }} where {{ key }} in (select {{ key }} from {{ through }} where customer_id in (select customer_id from {{ touched_customers() }}))) as {{ relation.identifier }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -121,101 +156,72 @@
     {{ fingerprints(model.name) }}__touched
 {%- endmacro %}
 
-{#- What was known of each customer when a table was built: customer_id and fingerprint, one row a customer. -#}
-{% macro fingerprints(name) -%}
-    build_fingerprints.{{ name }}
-{%- endmacro %}
-
-{#-
-    Hook of tables that one by_customer reads: a fingerprint of each customer's rows, whatever their order. `customer_key` in
-    the model's meta names the column that says whose a row is, where it is not customer_id.
--#}
-{% macro keep_fingerprints() %}
-    {%- set is_read = [] -%}
-    {%- if execute and model.config.materialized == 'table' -%}
-        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'by_customer' -%}
-            {%- if model.unique_id in node.depends_on.nodes -%}
-                {%- do is_read.append(node.name) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {%- set key = (model.config.meta or {}).get('customer_key', 'customer_id') -%}
-    {%- if is_read and key in model.columns -%}
-    drop table if exists {{ fingerprints(model.name) }};
-    create table {{ fingerprints(model.name) }} as
-    select
-        {{ key }} as customer_id,
-        sum(hash_record_extended(facts, 0)) as fingerprint
-    from {{ this }} as facts
-    where {{ key }} is not null
-    group by {{ key }}
-    {%- endif -%}
-{% endmacro %}
-
-{#- The relations a model reads, apart: keyed ones, of which only changed customers' rows are read, and whole ones. -#}
+{#- The tables a model reads, apart: keyed ones, of which only changed customers' rows are read, with the table that says whose
+    they are if they do not themselves; and whole ones. -#}
 {% macro inputs_by_customer(sql) %}
-    {%- set keyed, whole = [], [] -%}
+    {%- set keyed, whole, relations = [], [], {} -%}
     {%- for unique_id in model.depends_on.nodes -%}
         {%- set node = graph.nodes[unique_id] -%}
         {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) -%}
-        {%- set n_keyed = sql.count('(select * from ' ~ relation ~ ' where ') -%}
-        {%- if n_keyed -%}
-            {%- do keyed.append(node) -%}
+        {%- do relations.update({relation | string: relation}) -%}
+    {%- endfor -%}
+    {%- for unique_id in model.depends_on.nodes -%}
+        {%- set node = graph.nodes[unique_id] -%}
+        {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) -%}
+        {%- set pattern = '[(]select [*] from ' ~ modules.re.escape(relation | string)
+            ~ ' where [a-z_]+ in [(]select ([a-z_]+) from ([^ ]+)' -%}
+        {%- set reads = modules.re.findall(pattern, sql) -%}
+        {%- set says_whose = modules.re.findall('[(]select [a-z_]+ from ' ~ modules.re.escape(relation | string)
+            ~ ' where customer_id in ', sql) -%}
+        {%- for key, source in reads -%}
+            {%- if loop.first -%}
+                {%- do keyed.append({'node': node, 'relation': relation, 'key': key, 'through': relations.get(source)}) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if says_whose and not reads -%}
+            {%- do keyed.append({'node': node, 'relation': relation, 'key': 'customer_id', 'through': none}) -%}
         {%- endif -%}
-        {%- if sql.count(relation | string) > n_keyed -%}
+        {%- if sql.count(relation | string) > reads | length + says_whose | length -%}
             {%- do whole.append(relation) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return({'keyed': keyed, 'whole': whole}) }}
 {% endmacro %}
 
-{% macro fingerprints_of_inputs(nodes) %}
-    select
-        customer_id,
-        sum(hashtextextended(input || ':' || fingerprint, 0)) as fingerprint
-    from (
-        {%- for node in nodes %}
-        select '{{ node.name }}' as input, customer_id, fingerprint from {{ fingerprints(node.name) }}
-        {{ "union all" if not loop.last }}
-        {%- endfor %}
-    ) as inputs
-    group by customer_id
+{#- Whose rows in one of the inputs were changed by a build that this table has not seen; without `seen`, everybody. -#}
+{% macro who_changed(inputs, seen) %}
+    {%- for input in inputs %}
+    {%- set changed = 'fingerprints.changed_in > ' ~ seen[input.node.name] if seen else 'fingerprints.n_rows > 0' %}
+    {{ "union" if not loop.first }}
+    {%- if input.through is none %}
+    select {{ fingerprint_key(input.node) }} as customer_id
+    from {{ fingerprints(input.node.name) }} as fingerprints
+    where {{ changed }} and {{ fingerprint_key(input.node) }} <> ''
+    {%- else %}
+    {%- if fingerprint_key(input.node) != input.key -%}
+        {{ exceptions.raise_compiler_error(input.node.name ~ " needs {meta: {fingerprint_key: " ~ input.key ~ "}} in its yml") }}
+    {%- endif %}
+    select owners.customer_id
+    from {{ fingerprints(input.node.name) }} as fingerprints
+    inner join {{ input.through }} as owners
+        on fingerprints.{{ input.key }} = owners.{{ input.key }}
+    where {{ changed }} and owners.customer_id is not null
+    {%- endif %}
+    {%- endfor %}
 {% endmacro %}
 
-{#- What the table is made of besides customers' rows: the SQL, its columns as declared, what is read whole, and the version of
-    inputs that are built by_customer themselves, whose fingerprints tell only of their own inputs. -#}
-{% macro version_of(sql, inputs) %}
-    {%- set parts = [local_md5(sql ~ tojson(model.columns) ~ tojson(model.constraints))] -%}
-    {%- set query -%}
-        select md5(concat_ws(',', ''
-            {%- for relation in inputs.whole %},
-            (select count(*) || ':' || coalesce(sum(hash_record_extended(facts, 0)), 0) from {{ relation }} as facts)
-            {%- endfor %}
-            {%- for node in inputs.keyed if node.config.materialized == 'by_customer' %},
-            (select split_part(obj_description('{{ fingerprints(node.name) }}'::regclass), ' ', 2))
-            {%- endfor %}
-        ))
-    {%- endset -%}
-    {%- do parts.append(run_query(query).rows[0][0]) -%}
+{#- What the table is made of besides customers' rows: the SQL, its columns as declared, and what is read whole. -#}
+{% macro version_of(sql, whole) %}
+    {%- set parts = [sql, tojson(model.columns), tojson(model.constraints)] -%}
+    {%- if whole -%}
+        {%- set query -%}
+            select concat_ws(','
+                {%- for relation in whole %},
+                (select count(*) || ':' || coalesce(sum(hash_record_extended(facts, 0)), 0) from {{ relation }} as facts)
+                {%- endfor %}
+            )
+        {%- endset -%}
+        {%- do parts.append(run_query(query).rows[0][0]) -%}
+    {%- endif -%}
     {{ return(local_md5(parts | join(','))) }}
-{% endmacro %}
-
-{#- Whether this very table was built with that version; another table of its name was not. -#}
-{% macro is_built_by(relation, known, version) %}
-    {%- set query -%}
-        select coalesce(
-            obj_description(to_regclass('{{ known }}')) = to_regclass('{{ relation }}')::oid || ' {{ version }}', false
-        )
-    {%- endset -%}
-    {{ return(run_query(query).rows[0][0]) }}
-{% endmacro %}
-
-{% macro remember_version(relation, known, version) %}
-    {%- call statement('remember_version') %}
-        do $$
-        begin
-            execute format('comment on table {{ known }} is %L', to_regclass('{{ relation }}')::oid || ' {{ version }}');
-        end
-        $$
-    {%- endcall %}
 {% endmacro %}

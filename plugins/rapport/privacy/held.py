@@ -39,7 +39,7 @@ def everything(conn: Connection, business: Business, tables: Sequence[Declaratio
                 " where quarantine_id = any({}) order by quarantine_id) as held"
             ).format(sql.Literal(found.quarantined)),
         ),
-        "tables": rows_by_table(conn, person, [table for table in built if table.schema != FINGERPRINTS]),
+        "tables": rows_by_table(conn, person, [table for table in built if table.schema not in FINGERPRINTS]),
         "sends": sends(conn, person),
     }
 

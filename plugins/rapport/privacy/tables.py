@@ -17,8 +17,9 @@ Connection = psycopg.Connection[Any]
 LEDGERS = (("activation", "delivery_members"),)
 # Their rows are told by the columns their sources declare (raw_rows), or hold keyed hashes and file names only.
 _APART = {("quality", "quarantine"), ("ops", "tombstones"), ("ops", "erasures"), ("ops", "erased_files")}
-# Hashes of a person's rows, by which a night tells who changed: they say nothing beside the rows themselves.
-FINGERPRINTS = "build_fingerprints"
+# Hashes of a person's rows, by which a night tells who changed: they say nothing beside the rows themselves. Those of
+# live tables note each row that goes, so their turn comes after.
+FINGERPRINTS = ("build_fingerprints", "live_fingerprints")
 # Decisions of past nights: what a record belonged to once says nothing of whom it belongs to.
 PAST = "history"
 # Its tables are as vendors have it: a customer_id there is the vendor's own.
@@ -86,7 +87,7 @@ def stored_tables(conn: Connection) -> list[StoredTable]:
     found = conn.execute(_TABLES).fetchall()
     return [
         StoredTable(schema, name, tuple(columns), own_id)
-        for schema, name, columns, own_id in found
+        for schema, name, columns, own_id in sorted(found, key=lambda table: table[0] in FINGERPRINTS)
         if schema != "raw" and (schema, name) not in _APART and (schema, name) not in LEDGERS
     ]
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from rapport.errors import NightError, RapportError
+from rapport.publishing import fingerprints
 from rapport.publishing.consents import keep_consents
 from rapport.publishing.headlines import keep_headlines
 from rapport.publishing.live_tables import columns_of, prepare
@@ -21,8 +22,6 @@ _LOCK = 7_263_473
 # A new column needs the table for an instant. Behind an analyst's long transaction it gives up rather than
 # make every other reader queue behind it.
 _LOCK_TIMEOUT = "60s"
-# Large tables are of customers, and a night changes few of them.
-_OWNER = "customer_id"
 _ANALYSE_FROM = 0.1  # share of rows changed from which the planner's statistics are worth renewing at once
 
 
@@ -114,15 +113,11 @@ def _refuse_to_go_back(conn: Connection, business: str, business_date: date) -> 
 def _publish_table(conn: Connection, table: Table) -> Publication:
     is_new = not columns_of(conn, table.live)
     columns = prepare(conn, table)
-    if is_new:
-        n_rows, checksum = _checksum(conn, table, columns)
-        changes = {"INSERT": n_rows}
-    elif _OWNER in columns:
-        n_rows, checksum = _find_changed_owners(conn, table, columns)
-        changes = dict(conn.execute(_merge(table, columns, only_changed_owners=True)).fetchall())
+    if fingerprints.OWNER in columns:
+        n_rows, checksum, changes = _publish_by_owner(conn, table, columns, is_new=is_new)
     else:
         n_rows, checksum = _checksum(conn, table, columns)
-        changes = dict(conn.execute(_merge(table, columns)).fetchall())
+        changes = {"INSERT": n_rows} if is_new else _merge(conn, table, columns, table.built, table.live)
     if sum(changes.values()) > _ANALYSE_FROM * max(n_rows, 1):
         conn.execute(sql.SQL("analyze {}").format(table.live))
     return Publication(
@@ -136,99 +131,95 @@ def _publish_table(conn: Connection, table: Table) -> Publication:
     )
 
 
-def _find_changed_owners(conn: Connection, table: Table, columns: dict[str, str]) -> tuple[int, str]:
-    """Keep in a temporary table whose rows are not what is live; returns rows and checksum of what is built.
+def _publish_by_owner(
+    conn: Connection, table: Table, columns: dict[str, str], *, is_new: bool
+) -> tuple[int, str, dict[str, int]]:
+    """Merge rows of those only for whom something differs; returns rows and checksum of what is built, and changes."""
+    of_built = fingerprints.of_built(conn, table, columns)
+    n_rows, checksum = fingerprints.total(conn, of_built)
+    fingerprints.watch(conn, table, is_new=is_new)
+    changes: dict[str, int] = {}
+    if fingerprints.find_changed_owners(conn, table, of_built):
+        if is_new:
+            changes = {"INSERT": n_rows}
+        else:
+            changes = _merge(conn, table, columns, *(_of_changed_owners(side) for side in (table.built, table.live)))
+        fingerprints.remember_changed_owners(conn, table, of_built)
+    return n_rows, checksum, changes
 
-    Both tables are read once each, by parallel workers: a merge of all rows has none, and carries every row whole.
-    """
-    for name, relation in (("of_built", table.built), ("of_live", table.live)):
-        conn.execute(
-            sql.SQL(
-                "drop table if exists pg_temp.{name};"
-                " create temporary table {name} on commit drop as"
-                " select {owner} as owner, count(*) as n_rows, sum({row_hash}) as fingerprint from {relation}"
-                " group by 1;"
-                " analyze pg_temp.{name}"
-            ).format(name=sql.Identifier(name), owner=_owner_of(), row_hash=_row_hash(columns), relation=relation)
-        )
-    conn.execute(
-        "drop table if exists pg_temp.changed_owners;"
-        " create temporary table changed_owners on commit drop as"
-        " select owner from of_built full join of_live using (owner)"
-        " where of_built.fingerprint is distinct from of_live.fingerprint;"
-        " analyze pg_temp.changed_owners"
+
+def _of_changed_owners(relation: sql.Identifier) -> sql.Composed:
+    return sql.SQL("(select * from {} where {} in (select owner from pg_temp.changed_owners))").format(
+        relation, fingerprints.owner_of()
     )
-    counted = conn.execute(
-        "select coalesce(sum(n_rows), 0)::bigint, coalesce(sum(fingerprint), 0)::text from of_built"
-    ).fetchone()
-    assert counted is not None
-    return counted[0], counted[1]
 
 
-def _owner_of(alias: str = "") -> sql.Composed:
-    # A row may be of nobody.
-    return sql.SQL("coalesce({}, '')").format(sql.Identifier(*filter(None, [alias, _OWNER])))
+def _merge(
+    conn: Connection, table: Table, columns: dict[str, str], built: sql.Composable, live: sql.Composable
+) -> dict[str, int]:
+    """Make the `live` rows of the table what the `built` ones are; returns rows by what was done with them.
 
-
-def _merge(table: Table, columns: dict[str, str], *, only_changed_owners: bool = False) -> sql.Composed:
-    def each(template: str, names: Sequence[str], separator: str = ", ") -> sql.Composed:
-        return sql.SQL(separator).join(
-            sql.SQL(template).format(sql.Identifier(name), sql.Identifier(name)) for name in names
-        )
-
+    Which rows these are is found first, by parallel workers, which a merge has not; and a merge that is to delete what
+    its source lacks reads the whole table.
+    """
     names = list(columns)
     others = [name for name in names if name not in table.primary_key]
-    # json has no equality of its own
-    comparable = {name: "::text" if columns[name] == "json" else "" for name in others}
+    key = sql.SQL(", ").join(map(sql.Identifier, table.primary_key))
+    same_key = _each("live.{} = other.{}", table.primary_key, " and ")
+    conn.execute(
+        sql.SQL(
+            "drop table if exists pg_temp.other_rows, pg_temp.gone;"
+            " create temporary table other_rows on commit drop as select {names} from {built} as rows;"
+            " analyze pg_temp.other_rows;"
+            " create temporary table gone on commit drop as select {key} from {live} as live"
+            " where not exists (select from pg_temp.other_rows as other where {same_key});"
+            " analyze pg_temp.gone"
+        ).format(names=_each("{}", names), key=key, built=built, live=live, same_key=same_key)
+    )
+    n_deleted = conn.execute(
+        sql.SQL("delete from {} as live using pg_temp.gone as other where {}").format(table.live, same_key)
+    ).rowcount
     update: sql.Composable = sql.SQL("")
     if others:
+        # json has no equality of its own
+        comparable = [sql.SQL("{}::text" if columns[name] == "json" else "{}") for name in others]
+        sides = [
+            sql.SQL(", ").join(
+                one.format(sql.Identifier(side, name)) for one, name in zip(comparable, others, strict=True)
+            )
+            for side in ("live", "other")
+        ]
         update = sql.SQL("when matched and row({}) is distinct from row({}) then update set {}").format(
-            sql.SQL(", ").join(
-                sql.SQL("live.{}" + cast).format(sql.Identifier(name)) for name, cast in comparable.items()
-            ),
-            sql.SQL(", ").join(
-                sql.SQL("built.{}" + cast).format(sql.Identifier(name)) for name, cast in comparable.items()
-            ),
-            each("{} = built.{}", others),
+            *sides, _each("{} = other.{}", others)
         )
-    source: sql.Composable = table.built
-    is_gone: sql.Composable = sql.SQL("")
-    if only_changed_owners:
-        is_changed = sql.SQL("{} in (select owner from changed_owners)")
-        source = sql.SQL("(select * from {} where {})").format(table.built, is_changed.format(_owner_of()))
-        is_gone = sql.SQL(" and ") + is_changed.format(_owner_of("live"))
-    return sql.SQL(
-        "with changes as ("
-        " merge into {live} as live using {source} as built on {same}"
-        " {update}"
-        " when not matched then insert ({columns}) values ({values})"
-        " when not matched by source{is_gone} then delete"
-        " returning merge_action() as action"
-        ") select action, count(*) from changes group by action"
-    ).format(
-        live=table.live,
-        source=source,
-        same=each("live.{} = built.{}", table.primary_key, " and "),
-        update=update,
-        is_gone=is_gone,
-        columns=sql.SQL(", ").join(map(sql.Identifier, names)),
-        values=sql.SQL(", ").join(sql.Identifier("built", name) for name in names),
+    changes = conn.execute(
+        sql.SQL(
+            "with changes as ("
+            " merge into {live} as live using pg_temp.other_rows as other on {same_key}"
+            " {update}"
+            " when not matched then insert ({columns}) values ({values})"
+            " returning merge_action() as action"
+            ") select action, count(*) from changes group by action"
+        ).format(
+            live=table.live,
+            same_key=same_key,
+            update=update,
+            columns=_each("{}", names),
+            values=_each("other.{}", names),
+        )
+    ).fetchall()
+    return dict(changes) | {"DELETE": n_deleted}
+
+
+def _each(template: str, names: Sequence[str], separator: str = ", ") -> sql.Composed:
+    return sql.SQL(separator).join(
+        sql.SQL(template).format(*[sql.Identifier(name)] * template.count("{}")) for name in names
     )
-
-
-def _row_hash(columns: dict[str, str]) -> sql.Composed:
-    """A row's hash as Postgres joins by: of values, whatever the session's settings; blind to the order of columns."""
-    # json has no hash of its own
-    values = [
-        sql.SQL("{}::text" if columns[name] == "json" else "{}").format(sql.Identifier(name))
-        for name in sorted(columns)
-    ]
-    return sql.SQL("hash_record_extended(row({}), 0)").format(sql.SQL(", ").join(values))
 
 
 def _checksum(conn: Connection, table: Table, columns: dict[str, str]) -> tuple[int, str]:
     query = sql.SQL("select count(*), coalesce(sum({}), 0)::text from {}")
-    counted = conn.execute(query.format(_row_hash(columns), table.built)).fetchone()
+    counted = conn.execute(query.format(fingerprints.row_hash(columns), table.built)).fetchone()
     assert counted is not None
     return counted[0], counted[1]
 

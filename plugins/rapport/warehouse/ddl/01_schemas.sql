@@ -5,7 +5,18 @@ create schema if not exists quality;
 create schema if not exists history;
 create schema if not exists build_contacts;
 create schema if not exists build_identity;
+-- As they were kept before, they did not say which build changed whom.
+do $$
+begin
+    if (
+        select bool_or(column_name = 'fingerprint') and not bool_or(column_name = 'changed_in')
+        from information_schema.columns where table_schema = 'build_fingerprints'
+    ) then
+        drop schema build_fingerprints cascade;
+    end if;
+end $$;
 create schema if not exists build_fingerprints;
+create schema if not exists live_fingerprints;
 create schema if not exists customer_360;
 create schema if not exists loyalty;
 create schema if not exists engagement;
@@ -18,4 +29,5 @@ comment on schema history is 'Stored decisions that outlive a night: append-only
 comment on schema customer_360 is 'Live mart: one history per customer.';
 comment on schema loyalty is 'Live mart: who comes back, and why.';
 comment on schema engagement is 'Live mart: how strong the bond is now.';
+comment on schema live_fingerprints is 'Of each live table and customer the hash of what publishing left there.';
 comment on schema activation is 'Lists, deliveries and what was sent to whom.';

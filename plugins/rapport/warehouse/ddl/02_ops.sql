@@ -185,3 +185,25 @@ create table if not exists ops.publications (
     primary key (business_date, table_schema, table_name)
 );
 comment on table ops.publications is 'What each night changed in each live table; the checksum proves a replay equal.';
+
+-- Trigger of live tables: of whom rows are written, nothing is known until the next night compares them. Publishing says
+-- afterwards what it left there.
+create or replace function ops.forget_fingerprints() returns trigger
+language plpgsql as $$
+begin
+    if to_regclass(format('live_fingerprints.%I', tg_table_name)) is null then
+        return null;
+    end if;
+    if tg_op = 'TRUNCATE' then
+        execute format('update live_fingerprints.%I set n_rows = -1', tg_table_name);
+    else
+        execute format(
+            'insert into live_fingerprints.%I (customer_id, n_rows)'
+            ' select distinct coalesce(customer_id, ''''), -1 from changed_rows'
+            ' on conflict (customer_id) do update set n_rows = -1',
+            tg_table_name
+        );
+    end if;
+    return null;
+end
+$$;

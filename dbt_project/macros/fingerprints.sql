@@ -1,0 +1,110 @@
+{#-
+    What is known of the rows of each customer in a table: build_fingerprints.<table>, with
+      <key>        whose the rows are: customer_id, or what `fingerprint_key` in the model's meta names; '' is nobody
+      n_rows       how many there are; 0 of somebody who had some once
+      fingerprint  the sum of the rows' hashes, whatever their order
+      changed_in   the number of the build that changed them last
+    The table's comment says of which very table this is, and which build was the last
+    (docs/decisions/0034-only-whom-the-night-touched.md).
+-#}
+{% macro fingerprints(name) -%}
+    build_fingerprints.{{ name }}
+{%- endmacro %}
+
+{% macro fingerprint_key(node) -%}
+    {{ (node.config.meta or {}).get('fingerprint_key', 'customer_id') }}
+{%- endmacro %}
+
+{#- A row's hash by its values, blind to the order of columns; publishing has the same. -#}
+{% macro row_hash(columns) -%}
+    hash_record_extended(row(
+        {%- for column in columns | sort(attribute='name', case_sensitive=true) -%}
+        {{ column.quoted }}{{ "::text" if column.data_type == "json" }}{{ ", " if not loop.last }}
+        {%- endfor -%}
+    ), 0)
+{%- endmacro %}
+
+{#- The number of this build, by which readers know what they have seen. -#}
+{% macro next_build() -%}
+    {%- do run_query('create sequence if not exists build_fingerprints.builds') -%}
+    {{ return(run_query("select nextval('build_fingerprints.builds')").rows[0][0]) }}
+{%- endmacro %}
+
+{#- Hook of tables that one by_customer reads, of those themselves, and of those that are published by customer. -#}
+{% macro keep_fingerprints() %}
+    {%- set is_read = [] -%}
+    {%- if execute and model.config.materialized in ('table', 'by_customer') -%}
+        {%- if model.config.materialized == 'by_customer' or (model.path.startswith('marts/') and 'customer_id' in model.columns) -%}
+            {%- do is_read.append(model.name) -%}
+        {%- endif -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'by_customer' -%}
+            {%- if model.unique_id in node.depends_on.nodes -%}
+                {%- do is_read.append(node.name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set key = fingerprint_key(model) -%}
+    {%- if is_read and key in model.columns -%}
+    {%- set known = fingerprints(model.name) -%}
+    {%- set build = next_build() -%}
+    drop table if exists {{ known }}__coming;
+    create table {{ known }}__coming as
+    {%- if run_query("select to_regclass('" ~ known ~ "') is not null").rows[0][0] %}
+    select
+        {{ key }},
+        coalesce(now_so.n_rows, 0) as n_rows,
+        coalesce(now_so.fingerprint, 0) as fingerprint,
+        case
+            when
+                coalesce(now_so.n_rows, 0) = so_before.n_rows
+                and coalesce(now_so.fingerprint, 0) = so_before.fingerprint
+                then so_before.changed_in
+            else {{ build }}
+        end as changed_in
+    from ({{ fingerprints_of(this, key) }}) as now_so
+    full join {{ known }} as so_before using ({{ key }});
+    drop table {{ known }};
+    {%- else %}
+    select
+        *,
+        cast({{ build }} as bigint) as changed_in
+    from ({{ fingerprints_of(this, key) }}) as now_so;
+    {%- endif %}
+    alter table {{ known }}__coming rename to {{ model.name }};
+    analyze {{ known }};
+    {{ say_of_fingerprints(this, known, {'build': build}) }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro fingerprints_of(relation, key) %}
+    select
+        coalesce({{ key }}, '') as {{ key }},
+        count(*) as n_rows,
+        sum({{ row_hash(adapter.get_columns_in_relation(relation)) }}) as fingerprint
+    from {{ relation }}
+    group by 1
+{% endmacro %}
+
+{#- Writes which table the fingerprints are of, and more. Another table of its name is not the one that is meant. -#}
+{% macro say_of_fingerprints(relation, known, more) %}
+    do $$
+    begin
+        execute format(
+            'comment on table {{ known }} is %L',
+            jsonb_build_object('table', cast(to_regclass('{{ relation }}') as oid)) || cast('{{ tojson(more) }}' as jsonb)
+        );
+    end
+    $$
+{% endmacro %}
+
+{#- What the fingerprints of a table say of themselves; nothing where there are none, or of another table. -#}
+{% macro known_of_fingerprints(relation, name) %}
+    {%- set query -%}
+        select obj_description(to_regclass('{{ fingerprints(name) }}'), 'pg_class')
+        where
+            cast(obj_description(to_regclass('{{ fingerprints(name) }}'), 'pg_class') as jsonb) ->> 'table'
+            = cast(cast(to_regclass('{{ relation }}') as oid) as text)
+    {%- endset -%}
+    {%- set found = run_query(query).rows -%}
+    {{ return(fromjson(found[0][0]) if found | length else none) }}
+{% endmacro %}
