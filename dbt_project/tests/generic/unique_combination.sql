@@ -4,6 +4,7 @@ select
     {{ columns | join(', ') }},
     count(*) as n_rows
 from {{ model }}
+where not {{ is_proven_unique(model, columns) }}
 group by {{ columns | join(', ') }}
 having count(*) > 1
 {% endtest %}
