@@ -11,6 +11,9 @@ having count(*) > 1
 
 {#- Whether the table has a unique index of just these columns, as of a primary key: asked once, before any row is read. -#}
 {% macro is_proven_unique(model, columns) -%}
+    {%- if 'dbt_subquery' in model | string -%}
+    {{ return('false') }}
+    {%- endif -%}
     (
         select exists (
             select from pg_index

@@ -77,12 +77,16 @@ def people(rng: np.random.Generator, n: int, first_person: int, joined_from: int
     joined_at = joined_from + (rng.random(n) * (joined_until - joined_from)).astype(np.int64)
     lapses = (rng.random(n) < SHARE_LAPSED) & ~is_vip
     stays = (rng.integers(20, 300, n) * DAY).astype(np.int64)
+    name = rng.integers(0, GIVEN_SIZE[group])
+    # Two of one home are not called the same: hardly any are, and nobody could tell whose a record without a birthday is.
+    is_namesake = follows & (group == group[head]) & (name == name[head])
+    given = GIVEN_FROM[group] + (name + is_namesake) % GIVEN_SIZE[group]
     return People(
         person=person,
         household=person[head],
         country=country,
         is_man=is_man,
-        given=(GIVEN_FROM[group] + rng.integers(0, GIVEN_SIZE[group])).astype(np.int16),
+        given=given.astype(np.int16),
         family=(FAMILY_FROM[country] + rng.integers(0, FAMILY_SIZE[country]))[head].astype(np.int16),
         birth_day=rng.integers(-14_000, 12_500, n).astype(np.int32),
         town=(TOWN_FROM[country] + rng.integers(0, TOWN_SIZE[country]))[head].astype(np.int16),

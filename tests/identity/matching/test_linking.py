@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.identity import pairwise
+from benchmarks.identity_data import sample
 from benchmarks.made_up_people import MadeUp
 from rapport.errors import IdentityError
 from rapport.identity.matching import Guards, Linked, Model, Settings, explain, link, link_new
 from rapport.identity.matching.records import SCHEMA
+from rapport.identity.person_files import read_mapping, read_persons
 
 Partition = set[frozenset[str]]
 
@@ -111,6 +114,15 @@ def test_made_up_households_are_told_apart_without_labels(population: pa.Table, 
     precision, recall, _ = pairwise(clusters, made_up.person)
     assert precision > 0.95
     assert recall > 0.9
+
+
+def test_nobody_of_the_sample_retailer_becomes_one_with_another(tmp_path: Path) -> None:
+    records = sample(tmp_path, 2_000)
+    read = read_persons(records.path, read_mapping(records.maps), records.country, "utf-8")
+    clusters = link(read).clusters.to_pandas().set_index("id")["cluster"]
+    precision, recall, _ = pairwise(clusters, records.truth)
+    assert precision == 1
+    assert recall > 0.99
 
 
 def test_the_order_of_rows_makes_no_difference(population: pa.Table, model: Model) -> None:
