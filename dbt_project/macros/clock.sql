@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 {#- The first day after the last month that was over by the night's end, date: the same text all month, so that what is built
-    by_customer is not built anew each night. -#}
+    by_key is not built anew each night. -#}
 {% macro start_of_month() -%}
     {%- set tomorrow = modules.datetime.date.fromisoformat(var("business_date")) + modules.datetime.timedelta(days=1) -%}
     cast('{{ tomorrow.replace(day=1) }}' as date)

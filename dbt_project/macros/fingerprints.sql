@@ -1,5 +1,5 @@
 {#-
-    What is known of the rows of each customer in a table: build_fingerprints.<table>, with
+    What is known of the rows of each key in a table: build_fingerprints.<table>, with
       <key>        whose the rows are: customer_id, or what `fingerprint_key` in the model's meta names; '' is nobody
       n_rows       how many there are; 0 of somebody who had some once
       fingerprint  the sum of the rows' hashes, whatever their order
@@ -26,30 +26,29 @@
 
 {#- The number of this build, by which readers know what they have seen. -#}
 {% macro next_build() -%}
-    {%- do run_query('create sequence if not exists build_fingerprints.builds') -%}
-    {{ return(run_query("select nextval('build_fingerprints.builds')").rows[0][0]) }}
+    {{ return(run_query("select nextval('ops.builds')").rows[0][0]) }}
 {%- endmacro %}
 
-{#- Hook of tables that one by_customer reads, of those themselves, and of those that are published by customer. -#}
+{#- Hook of tables that one by_key reads, of those themselves, and of those that are published by customer. -#}
 {% macro keep_fingerprints() %}
-    {%- set is_read = [] -%}
-    {%- if execute and model.config.materialized in ('table', 'by_customer') -%}
-        {%- if model.config.materialized == 'by_customer' or (model.path.startswith('marts/') and 'customer_id' in model.columns) -%}
+    {%- set is_read, key = [], fingerprint_key(model) -%}
+    {%- if execute and model.config.materialized in ('table', 'by_key') -%}
+        {%- set is_published = model.path.startswith('marts/') and key == 'customer_id' -%}
+        {%- if is_published or model.config.materialized == 'by_key' -%}
             {%- do is_read.append(model.name) -%}
         {%- endif -%}
-        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'by_customer' -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'by_key' -%}
             {%- if model.unique_id in node.depends_on.nodes -%}
                 {%- do is_read.append(node.name) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- set key = fingerprint_key(model) -%}
     {%- if is_read and key in model.columns -%}
     {%- set known = fingerprints(model.name) -%}
     {%- set build = next_build() -%}
     drop table if exists {{ known }}__coming;
     create table {{ known }}__coming as
-    {%- if run_query("select to_regclass('" ~ known ~ "') is not null").rows[0][0] %}
+    {%- if known_by_key(model.name, key) %}
     select
         {{ key }},
         coalesce(now_so.n_rows, 0) as n_rows,
@@ -63,18 +62,24 @@
         end as changed_in
     from ({{ fingerprints_of(this, key) }}) as now_so
     full join {{ known }} as so_before using ({{ key }});
-    drop table {{ known }};
     {%- else %}
     select
         *,
         cast({{ build }} as bigint) as changed_in
     from ({{ fingerprints_of(this, key) }}) as now_so;
     {%- endif %}
+    drop table if exists {{ known }};
     alter table {{ known }}__coming rename to {{ model.name }};
     analyze {{ known }};
     {{ say_of_fingerprints(this, known, {'build': build}) }}
     {%- endif -%}
 {% endmacro %}
+
+{#- Whether there are fingerprints of that name by that key. -#}
+{% macro known_by_key(name, key) -%}
+    {{ return(run_query("select exists (select from pg_attribute where attrelid = to_regclass('" ~ fingerprints(name)
+        ~ "') and attname = '" ~ key ~ "')").rows[0][0]) }}
+{%- endmacro %}
 
 {% macro fingerprints_of(relation, key) %}
     select

@@ -64,13 +64,13 @@ def test_thirty_nights_and_a_whole_build_give_equal_tables(
             conn.execute("update ops.nights set state = 'sent', sent_at = now()")
     one_by_one = rows(business)
 
-    by_customer = {
+    by_key = {
         f"{node['schema']}.{node['name']}"
         for node in read_manifest(business.name)["nodes"].values()
-        if node["resource_type"] == "model" and node["config"]["materialized"] == "by_customer"
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "by_key"
     }
-    assert len(by_customer) > 5
-    assert by_customer <= set(one_by_one)
+    assert len(by_key) > 5
+    assert by_key <= set(one_by_one)
     n_customers = len(one_by_one["build_customer_360.customers"])
     assert n_built[0] > n_customers / 2 > max(n_built[1:])  # or nothing was shown
 

@@ -66,7 +66,7 @@ def run_step(business: Business, night: Night, name: str, current: Step, *, is_r
     selection = "eager" if name == "effects" else "buildable"
     arguments = ["build", "--select", *DBT_STEPS[name], "--indirect-selection", selection]
     if is_replay:
-        arguments += ["--full-refresh"]  # what is built by_customer would keep whoever did not change
+        arguments += ["--full-refresh"]  # what is built by_key would keep whoever did not change
     # The results are kept in the warehouse: manifest and run results as files would cost each step a second.
     arguments += ["--exclude-resource-type", *NOT_RUN, "--threads", "2", "--no-write-json"]
     if name in _EXCLUDED:

@@ -48,8 +48,9 @@ def of_built(conn: Connection, table: Table, columns: dict[str, str]) -> sql.Ide
     kept = sql.Identifier(_BUILT, table.name)
     name_of, built = kept.as_string(conn), table.built.as_string(conn)
     is_known = conn.execute(
-        "select obj_description(to_regclass(%s), 'pg_class')::jsonb ->> 'table' = to_regclass(%s)::oid::text",
-        [name_of, built],
+        "select obj_description(to_regclass(%(kept)s), 'pg_class')::jsonb ->> 'table' = to_regclass(%(built)s)::oid::text"
+        " and exists (select from pg_attribute where attrelid = to_regclass(%(kept)s) and attname = %(owner)s)",
+        {"kept": name_of, "built": built, "owner": OWNER},
     ).fetchone()
     if is_known == (True,):
         return kept

@@ -1,8 +1,8 @@
-{{ config(materialized='by_customer') }}
+{{ config(materialized='by_key') }}
 
 with records as (
 
-    select * from {{ of_customers(ref('int_customer_records')) }}
+    select * from {{ of_changed(ref('int_customer_records')) }}
 
 ),
 

@@ -1,10 +1,10 @@
-{{ config(materialized='by_customer') }}
+{{ config(materialized='by_key') }}
 
 {%- set criteria = ['first', 'second', 'third', 'fourth'] -%}
 
 with candidates as (
 
-    select * from {{ of_customers(ref('int_customer_field_candidates')) }}
+    select * from {{ of_changed(ref('int_customer_field_candidates')) }}
 
 ),
 

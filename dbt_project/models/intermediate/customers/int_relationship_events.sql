@@ -1,12 +1,14 @@
+{{ config(materialized='by_key') }}
+
 with profiles as (
 
-    select * from {{ ref('int_customer_profiles') }}
+    select * from {{ of_changed(ref('int_customer_profiles')) }}
 
 ),
 
 consents as (
 
-    select * from {{ ref('int_consents_resolved') }}
+    select * from {{ of_changed(ref('int_consents_resolved')) }}
 
 ),
 

@@ -1,9 +1,11 @@
 {#-
     What a wait may grow to is known on the day it begins: only the gaps up to then count, so that the past stays as it was.
 -#}
+{{ config(materialized='by_key') }}
+
 with orders as (
 
-    select * from {{ ref('int_orders_converted') }}
+    select * from {{ of_changed(ref('int_orders_converted')) }}
     where is_counted
 
 ),

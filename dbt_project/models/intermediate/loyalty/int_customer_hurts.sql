@@ -41,10 +41,10 @@ time_words as (
 
 topics as (
 
-    select distinct service_contacts.topic
-    from service_contacts
+    select distinct topics.topic
+    from (select distinct topic from service_contacts) as topics
     inner join time_words
-        on position({{ fold('time_words.word') }} in {{ fold('service_contacts.topic') }}) > 0
+        on position({{ fold('time_words.word') }} in {{ fold('topics.topic') }}) > 0
 
 ),
 

@@ -1,6 +1,8 @@
+{{ config(materialized='by_key') }}
+
 with orders as (
 
-    select * from {{ ref('int_orders_converted') }}
+    select * from {{ of_changed(ref('int_orders_converted')) }}
     where is_counted
 
 ),

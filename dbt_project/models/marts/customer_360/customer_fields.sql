@@ -1,14 +1,14 @@
-{{ config(materialized='by_customer') }}
+{{ config(materialized='by_key') }}
 
 with fields as (
 
-    select * from {{ of_customers(ref('int_customer_fields')) }}
+    select * from {{ of_changed(ref('int_customer_fields')) }}
 
 ),
 
 records as (
 
-    select * from {{ of_customers(ref('int_customer_records')) }}
+    select * from {{ of_changed(ref('int_customer_records')) }}
 
 ),
 

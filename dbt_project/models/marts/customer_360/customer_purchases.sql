@@ -1,24 +1,24 @@
-{{ config(materialized='by_customer') }}
+{{ config(materialized='by_key') }}
 
 with orders as (
 
     select
         *,
         ordered_at at time zone '{{ var("time_zone") }}' as local_at
-    from {{ of_customers(ref('int_orders_converted')) }}
+    from {{ of_changed(ref('int_orders_converted')) }}
 
 ),
 
 lines as (
 
-    select * from {{ of_customers(ref('order_lines')) }}
+    select * from {{ of_changed(ref('order_lines')) }}
     where is_counted
 
 ),
 
 returns as (
 
-    select * from {{ of_customers(ref('returns')) }}
+    select * from {{ of_changed(ref('returns')) }}
 
 ),
 

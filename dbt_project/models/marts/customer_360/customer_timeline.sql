@@ -1,80 +1,80 @@
-{{ config(materialized='by_customer') }}
+{{ config(materialized='by_key') }}
 
 with orders as (
 
-    select * from {{ of_customers(ref('orders')) }}
+    select * from {{ of_changed(ref('orders')) }}
 
 ),
 
 redemptions as (
 
-    select * from {{ of_customers(ref('coupon_redemptions')) }}
+    select * from {{ of_changed(ref('coupon_redemptions')) }}
 
 ),
 
 service_contacts as (
 
-    select * from {{ of_customers(ref('service_contacts')) }}
+    select * from {{ of_changed(ref('service_contacts')) }}
 
 ),
 
 messages as (
 
-    select * from {{ of_customers(ref('messages')) }}
+    select * from {{ of_changed(ref('messages')) }}
 
 ),
 
 survey_responses as (
 
-    select * from {{ of_customers(ref('survey_responses')) }}
+    select * from {{ of_changed(ref('survey_responses')) }}
 
 ),
 
 reviews as (
 
-    select * from {{ of_customers(ref('reviews')) }}
+    select * from {{ of_changed(ref('reviews')) }}
 
 ),
 
 referrals as (
 
-    select * from {{ of_customers(ref('referrals'), 'referrer_customer_id') }}
+    select * from {{ of_changed(ref('referrals'), 'referrer_customer_id') }}
 
 ),
 
 deliveries as (
 
-    select * from {{ of_customers(ref('deliveries')) }}
+    select * from {{ of_changed(ref('deliveries')) }}
 
 ),
 
 returns as (
 
-    select * from {{ of_customers(ref('returns')) }}
+    select * from {{ of_changed(ref('returns')) }}
 
 ),
 
 checkouts as (
 
-    select * from {{ of_customers(ref('checkouts')) }}
+    select * from {{ of_changed(ref('checkouts')) }}
 
 ),
 
 loyalty_points as (
 
-    select * from {{ of_customers(ref('loyalty_points')) }}
+    select * from {{ of_changed(ref('loyalty_points')) }}
 
 ),
 
 promises as (
 
-    select * from {{ of_customers(ref('promises')) }}
+    select * from {{ of_changed(ref('promises')) }}
 
 ),
 
 relationship_events as (
 
-    select * from {{ of_customers(ref('int_relationship_events')) }}
+    select * from {{ of_changed(ref('int_relationship_events')) }}
 
 ),
 

@@ -22,6 +22,17 @@ found as (
 
 ),
 
+-- Of a vendor that never says so, nobody knows what has not arrived.
+vendors as (
+
+    select
+        vendor,
+        bool_or(delivered_at is not null) as is_arrival_told
+    from deliveries
+    group by vendor
+
+),
+
 as_of_night as (
 
     select
@@ -32,40 +43,33 @@ as_of_night as (
         found.carrier,
         found.status,
         orders.is_counted,
+        vendors.is_arrival_told,
         found.promised_date,
         {{ as_of_night('found.shipped_at') }} as shipped_at,
         {{ as_of_night('found.delivered_at') }} as delivered_at,
-        -- Of a vendor that never says so, nobody knows what has not arrived.
-        bool_or(found.delivered_at is not null) over (partition by found.vendor) as is_arrival_told,
         bool_or(found.promised_date is not null or found.delivered_at is not null)
-            over (partition by orders.order_id, found.vendor) as is_judged
+            over (partition by orders.order_id, found.vendor) as is_judged,
+        bool_or(found.promised_date is not null or found.delivered_at is not null)
+            over (partition by orders.order_id) as is_order_judged
     from found
     inner join orders
         on found.found_order_id = orders.order_id
+    inner join vendors
+        on found.vendor = vendors.vendor
 
 ),
 
 -- The shop says that an order left, and so does who carries it: where one of them says what was promised or when it
 -- arrived, the others' rows are the same parcels once more.
-judged_orders as (
-
-    select distinct order_id
-    from as_of_night
-    where is_judged
-
-),
-
 dated as (
 
     select
-        as_of_night.*,
-        {{ to_business_date('as_of_night.delivered_at') }} as delivered_date
+        *,
+        {{ to_business_date('delivered_at') }} as delivered_date
     from as_of_night
-    left join judged_orders
-        on as_of_night.order_id = judged_orders.order_id
     where
-        as_of_night.is_judged
-        or judged_orders.order_id is null
+        is_judged
+        or not is_order_judged
 
 ),
 

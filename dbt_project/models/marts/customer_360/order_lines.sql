@@ -1,18 +1,20 @@
+{{ config(materialized='by_key') }}
+
 with lines as (
 
-    select * from {{ ref('int_order_lines_unioned') }}
+    select * from {{ of_changed(ref('int_order_lines_unioned'), 'order_id', through=ref('orders')) }}
 
 ),
 
 orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ of_changed(ref('orders')) }}
 
 ),
 
 products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('int_product_terms') }}
 
 ),
 

@@ -3,7 +3,7 @@
     month's end, b, scores 100 (1 - 0.5 ^ (b / half_score_points)) in its part, and 0 where it speaks against the bond; the
     index is the mean of the parts, weighted. Of whole months only: what a month says does not change once it is over.
 -#}
-{{ config(materialized='by_customer') }}
+{{ config(materialized='by_key') }}
 
 with signals as (
 
@@ -25,32 +25,32 @@ known_components as (
 
 purchases as (
 
-    select * from {{ of_customers(ref('int_customer_purchases')) }}
+    select * from {{ of_changed(ref('int_customer_purchases')) }}
 
 ),
 
 messages as (
 
-    select * from {{ of_customers(ref('messages')) }}
+    select * from {{ of_changed(ref('messages')) }}
 
 ),
 
 responses as (
 
-    select * from {{ of_customers(ref('survey_responses')) }}
+    select * from {{ of_changed(ref('survey_responses')) }}
     where customer_id is not null
 
 ),
 
 service_contacts as (
 
-    select * from {{ of_customers(ref('service_contacts')) }}
+    select * from {{ of_changed(ref('service_contacts')) }}
 
 ),
 
 unanswered as (
 
-    select * from {{ of_customers(ref('promises')) }}
+    select * from {{ of_changed(ref('promises')) }}
     where
         promise_type = 'reply'
         and status = 'broken'
@@ -59,13 +59,13 @@ unanswered as (
 
 reviews as (
 
-    select * from {{ of_customers(ref('reviews')) }}
+    select * from {{ of_changed(ref('reviews')) }}
 
 ),
 
 referrals as (
 
-    select * from {{ of_customers(ref('referrals'), 'referrer_customer_id') }}
+    select * from {{ of_changed(ref('referrals'), 'referrer_customer_id') }}
     where not is_self_referral
 
 ),

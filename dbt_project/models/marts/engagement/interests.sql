@@ -89,7 +89,8 @@ weighed as (
         sum(
             weights.weight
             * power(
-                0.5, ({{ business_date() }} - signs.sign_date) / (30.4375 * {{ var('engagement_half_life_months') }})
+                cast(0.5 as double precision),
+                ({{ business_date() }} - signs.sign_date) / (30.4375 * {{ var('engagement_half_life_months') }})
             )
         ) as strength,
         max(signs.sign_date) as last_sign_date

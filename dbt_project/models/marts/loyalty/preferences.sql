@@ -1,40 +1,40 @@
-{{ config(materialized='by_customer') }}
+{{ config(materialized='by_key') }}
 
 with order_lines as (
 
-    select * from {{ of_customers(ref('order_lines')) }}
+    select * from {{ of_changed(ref('order_lines')) }}
     where is_counted
 
 ),
 
 orders as (
 
-    select * from {{ of_customers(ref('int_orders_converted')) }}
+    select * from {{ of_changed(ref('int_orders_converted')) }}
     where is_counted
 
 ),
 
 incentives as (
 
-    select * from {{ of_customers(ref('int_order_incentives')) }}
+    select * from {{ of_changed(ref('int_order_incentives')) }}
 
 ),
 
 loyalty_points as (
 
-    select * from {{ of_customers(ref('loyalty_points')) }}
+    select * from {{ of_changed(ref('loyalty_points')) }}
 
 ),
 
 messages as (
 
-    select * from {{ of_customers(ref('messages')) }}
+    select * from {{ of_changed(ref('messages')) }}
 
 ),
 
 contact_permissions as (
 
-    select * from {{ of_customers(ref('contact_permissions')) }}
+    select * from {{ of_changed(ref('contact_permissions')) }}
 
 ),
 

@@ -186,6 +186,9 @@ create table if not exists ops.publications (
 );
 comment on table ops.publications is 'What each night changed in each live table; the checksum proves a replay equal.';
 
+create sequence if not exists ops.builds;
+comment on sequence ops.builds is 'Numbers the builds of tables: which of them changed whose rows is kept in build_fingerprints.';
+
 -- Trigger of live tables: of whom rows are written, nothing is known until the next night compares them. Publishing says
 -- afterwards what it left there.
 create or replace function ops.forget_fingerprints() returns trigger

@@ -1,4 +1,4 @@
-"""Tables built by_customer: of a night only those who changed are built again, and what comes out is the whole."""
+"""Tables built by_key: of a night only those who changed are built again, and what comes out is the whole."""
 
 from __future__ import annotations
 
@@ -226,3 +226,57 @@ def test_an_interrupted_build_leaves_what_was(business: Business, conn: psycopg.
     one_by_one = rows(conn)
     build(business, "--full-refresh")
     assert rows(conn) == one_by_one != before
+
+
+LINES = ("int_order_lines_unioned", "orders", "order_lines")
+TYPED = "build_staging.stg_generic__order_lines"
+ORDERED = "build_intermediate.int_orders_converted"
+
+
+@pytest.fixture
+def lines(business: Business, conn: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """An order each of two people, with a line each; lines do not say whose they are, their orders do."""
+    if conn.execute("select to_regclass('build_customer_360.order_lines')").fetchone() == (None,):
+        run(business, "build", "--select", "+order_lines", "--exclude-resource-type", "test", "unit_test")
+    conn.execute(f"truncate {TYPED}, {ORDERED}")
+    for order, who in (("o1", "ada"), ("o2", "bo")):
+        put(conn, ORDERED, order_id=order, customer_id=who, order_date="2026-03-01", exchange_rate=1, total_amount=9)
+        put(conn, TYPED, order_line_id=f"{order}_1", order_id=order, line_number=1, quantity=1, net_amount=9)
+    run(business, "run", "--select", *LINES)
+    return conn
+
+
+def put(conn: psycopg.Connection[Any], table: str, **fields: Any) -> None:
+    amounts = ("gross", "discount", "shipping", "tax", "total", "refunded", "original_total", "original_refunded")
+    every = dict.fromkeys([f"{name}_amount" for name in amounts], 0)
+    every |= dict.fromkeys(["is_cancelled", "is_test", "is_rate_carried_forward"], False)
+    every |= dict.fromkeys(["source_record_id", "vendor", "order_number", "original_currency"], "1")
+    every |= {"is_counted": True, "ordered_at": "2026-03-01T12:00:00Z"}
+    conn.execute(
+        f"insert into {table} select (jsonb_populate_record(null::{table}, to_jsonb(%s::json))).*",
+        [psycopg.types.json.Json(every | fields)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("news", "touched"),
+    [
+        (f"update {TYPED} set quantity = 2, net_amount = 18 where order_id = 'o2'", {"bo"}),
+        (f"delete from {TYPED} where order_id = 'o2'", {"bo"}),
+        (f"update {ORDERED} set customer_id = 'cem' where order_id = 'o2'", {"bo", "cem"}),
+        (f"update {ORDERED} set order_date = '2026-03-02' where order_id = 'o1'", {"ada"}),
+        (f"delete from {ORDERED} where order_id = 'o1'", {"ada"}),
+        (f"update {TYPED} set order_id = 'o2', line_number = 2 where order_id = 'o1'", {"ada", "bo"}),
+    ],
+    ids=["a line changes", "goes", "its order is another's", "changes", "goes with its order", "goes to another order"],
+)
+def test_whose_a_row_is_may_stand_in_another_table(
+    business: Business, lines: psycopg.Connection[Any], news: str, touched: set[str]
+) -> None:
+    lines.execute(news)  # type: ignore[call-overload]
+    run(business, "run", "--select", *LINES)
+    assert built_again(lines, "order_lines") == touched
+    query = "select stored::text from build_customer_360.order_lines as stored order by 1"
+    one_by_one = lines.execute(query).fetchall()
+    run(business, "run", "--select", *LINES, "--full-refresh")
+    assert lines.execute(query).fetchall() == one_by_one

@@ -1,21 +1,22 @@
 {#-
-    A table whose rows about a customer follow from the rows of that customer in the tables it reads: of a night it is
-    built again only for those who changed in one of them (docs/decisions/0034-only-whom-the-night-touched.md).
+    A table whose rows of a key follow from the rows of that key in the tables it reads: of a night it is built again only for
+    keys that changed in one of them (docs/decisions/0034-only-whom-the-night-touched.md). The key is customer_id, or what
+    `fingerprint_key` in the model's meta names.
 
-    In its SQL a table that has rows of customers is read by of_customers(ref(...)); what is read whole (seeds, settings of
-    the shop) concerns everybody. So does the SQL itself: a change of either, and the whole table is built, as it is with
+    In its SQL a table that has rows of keys is read by of_changed(ref(...)); what is read whole (seeds, settings of the
+    shop) concerns everybody. So does the SQL itself: a change of either, and the whole table is built, as it is with
     --full-refresh. Whether it is the night's date that makes the SQL another one every night is the author's to see.
 -#}
-{% materialization by_customer, adapter='postgres' %}
+{% materialization by_key, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
     {%- set known = fingerprints(model.name) -%}
-    {%- set touched = touched_customers() -%}
+    {%- set touched = touched_keys() -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- set inputs = inputs_by_customer(sql) -%}
+    {%- set inputs = inputs_by_key(sql) -%}
     {%- set version = version_of(sql, inputs.whole) -%}
     {%- set before = none if existing is none or existing.type != 'table' or should_full_refresh()
         else known_of_fingerprints(this, model.name) -%}
@@ -78,10 +79,11 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
-{#- Leaves in pg_temp.rebuilt the rows of changed customers that are not in the table yet, and deletes from it those that are no
-    longer: most rows of a customer are as they were, and each that is written costs its place in the index. Rows may be equal:
+{#- Leaves in pg_temp.rebuilt the rows of changed keys that are not in the table yet, and deletes from it those that are no
+    longer: most rows of a key are as they were, and each that is written costs its place in the index. Rows may be equal:
     they are told apart by their number. -#}
 {% macro rebuild(target, columns, names, touched, sql) %}
+    {%- set key = fingerprint_key(model) %}
     drop table if exists pg_temp.rebuilt, pg_temp.rebuilt_fingerprints, pg_temp.kept;
     create temporary table rebuilt (like {{ target }}) on commit drop;
     insert into pg_temp.rebuilt ({{ names }})
@@ -89,9 +91,9 @@
         {{ sql }}
     ) as now_so;
     create temporary table rebuilt_fingerprints on commit drop as
-    select customer_id, count(*) as n_rows, sum({{ row_hash(columns) }}) as fingerprint
+    select {{ key }}, count(*) as n_rows, sum({{ row_hash(columns) }}) as fingerprint
     from pg_temp.rebuilt
-    group by customer_id;
+    group by {{ key }};
     create temporary table kept on commit drop as
     select
         stored.place as stored_place,
@@ -101,7 +103,7 @@
         from (
             select ctid, {{ row_hash(columns) }} as hash
             from {{ target }}
-            where customer_id in (select customer_id from {{ touched }})
+            where {{ key }} in (select {{ key }} from {{ touched }})
         ) as hashed
     ) as stored
     full join (
@@ -112,12 +114,13 @@
     delete from pg_temp.rebuilt where ctid in (select rebuilt_place from kept where stored_place is not null);
 {% endmacro %}
 
-{#- Of those who were worked out again, what is known now; unchanged ones stay as of the build that changed them. -#}
+{#- Of the keys that were worked out again, what is known now; unchanged ones stay as of the build that changed them. -#}
 {% macro renew_fingerprints(known, touched, build) %}
+    {%- set key = fingerprint_key(model) %}
     drop table if exists pg_temp.renewed;
     create temporary table renewed on commit drop as
     select
-        touched.customer_id,
+        {{ key }},
         coalesce(now_so.n_rows, 0) as n_rows,
         coalesce(now_so.fingerprint, 0) as fingerprint,
         case
@@ -128,38 +131,39 @@
             else {{ build }}
         end as changed_in
     from {{ touched }} as touched
-    left join pg_temp.rebuilt_fingerprints as now_so using (customer_id)
-    left join {{ known }} as so_before using (customer_id)
-    where now_so.customer_id is not null or so_before.customer_id is not null;
-    delete from {{ known }} where customer_id in (select customer_id from pg_temp.renewed);
-    insert into {{ known }} (customer_id, n_rows, fingerprint, changed_in)
-    select customer_id, n_rows, fingerprint, changed_in from pg_temp.renewed;
+    left join pg_temp.rebuilt_fingerprints as now_so using ({{ key }})
+    left join {{ known }} as so_before using ({{ key }})
+    where now_so.n_rows is not null or so_before.n_rows is not null;
+    delete from {{ known }} where {{ key }} in (select {{ key }} from pg_temp.renewed);
+    insert into {{ known }} ({{ key }}, n_rows, fingerprint, changed_in)
+    select {{ key }}, n_rows, fingerprint, changed_in from pg_temp.renewed;
 {% endmacro %}
 
 {#-
-    A table of customers, in the SQL of a model built by_customer: of an ordinary run only the rows of those who changed.
-    Where its rows do not say whose they are, `through` is the table that says whose each `key` is, as in
-    of_customers(ref('int_order_lines_unioned'), 'order_id', through=ref('int_orders_converted')).
+    A table, in the SQL of a model built by_key: of an ordinary run only the rows of those keys that changed, by the table's
+    column `key`. Where its rows do not say whose they are, `through` is the table that says whose each `key`, there called
+    `through_key`, is: of_changed(ref('int_order_lines_unioned'), 'order_id', through=ref('int_orders_converted')).
 -#}
-{% macro of_customers(relation, key='customer_id', through=none) -%}
+{% macro of_changed(relation, key=none, through=none, through_key=none) -%}
+    {%- set own = fingerprint_key(model) -%}
     {%- if '__dbt__cte__' in relation | string -%}
     {{ relation }}
     {%- elif through is none or '__dbt__cte__' in through | string -%}
-    (select * from {{ relation }} where {{ key }} in (select customer_id from {{ touched_customers() }})) as {{ relation.identifier }}
+    (select * from {{ relation }} where {{ key or own }} in (select {{ own }} from {{ touched_keys() }})) as {{ relation.identifier }}
     {%- else -%}
-    (select * from {{ relation }} where {{ key }} in (select {{ key }} from {{ through }} where customer_id in (select customer_id from {{ touched_customers() }}))) as {{ relation.identifier }}
+    (select * from {{ relation }} where {{ key }} in (select {{ through_key or key }} from {{ through }} where {{ own }} in (select {{ own }} from {{ touched_keys() }}))) as {{ relation.identifier }}
     {%- endif -%}
 {%- endmacro %}
 
-{#- Who is built in this run, as the model itself names the table. -#}
-{% macro touched_customers() -%}
+{#- The keys that are built in this run, as the model itself names the table. -#}
+{% macro touched_keys() -%}
     {{ fingerprints(model.name) }}__touched
 {%- endmacro %}
 
-{#- The tables a model reads, apart: keyed ones, of which only changed customers' rows are read, with the table that says whose
+{#- The tables a model reads, apart: keyed ones, of which only changed keys' rows are read, with the table that says whose
     they are if they do not themselves; and whole ones. -#}
-{% macro inputs_by_customer(sql) %}
-    {%- set keyed, whole, relations = [], [], {} -%}
+{% macro inputs_by_key(sql) %}
+    {%- set own, keyed, whole, relations = fingerprint_key(model), [], [], {} -%}
     {%- for unique_id in model.depends_on.nodes -%}
         {%- set node = graph.nodes[unique_id] -%}
         {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) -%}
@@ -168,20 +172,27 @@
     {%- for unique_id in model.depends_on.nodes -%}
         {%- set node = graph.nodes[unique_id] -%}
         {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) -%}
-        {%- set pattern = '[(]select [*] from ' ~ modules.re.escape(relation | string)
-            ~ ' where [a-z_]+ in [(]select ([a-z_]+) from ([^ ]+)' -%}
-        {%- set reads = modules.re.findall(pattern, sql) -%}
-        {%- set says_whose = modules.re.findall('[(]select [a-z_]+ from ' ~ modules.re.escape(relation | string)
-            ~ ' where customer_id in ', sql) -%}
-        {%- for key, source in reads -%}
-            {%- if loop.first -%}
-                {%- do keyed.append({'node': node, 'relation': relation, 'key': key, 'through': relations.get(source)}) -%}
-            {%- endif -%}
+        {%- set name = modules.re.escape(relation | string) -%}
+        {%- set reads = modules.re.findall(
+            '[(]select [*] from ' ~ name ~ ' where ([a-z_]+) in [(]select ([a-z_]+) from ([^ )]+)', sql) -%}
+        {%- set says_whose = modules.re.findall(
+            '[(]select [a-z_]+ from ' ~ name ~ ' where ' ~ own ~ ' in ', sql) -%}
+        {%- set found = [] -%}
+        {%- for key, through_key, source in reads -%}
+            {%- do found.append({'node': node, 'relation': relation, 'key': key, 'through': relations.get(source), 'through_key': through_key}) -%}
         {%- endfor -%}
-        {%- if says_whose and not reads -%}
-            {%- do keyed.append({'node': node, 'relation': relation, 'key': 'customer_id', 'through': none}) -%}
+        {%- for _ in says_whose -%}
+            {%- do found.append({'node': node, 'relation': relation, 'key': own, 'through': none}) -%}
+        {%- endfor -%}
+        {%- for input in found if input.key != fingerprint_key(node) -%}
+            {{ exceptions.raise_compiler_error(
+                node.name ~ " is read by " ~ input.key ~ " in " ~ model.name ~ ", and its fingerprints are by "
+                ~ fingerprint_key(node) ~ ": set {meta: {fingerprint_key: " ~ input.key ~ "}} in its yml") }}
+        {%- endfor -%}
+        {%- if found -%}
+            {%- do keyed.append(found[0]) -%}
         {%- endif -%}
-        {%- if sql.count(relation | string) > reads | length + says_whose | length -%}
+        {%- if sql.count(relation | string) > found | length -%}
             {%- do whole.append(relation) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -190,27 +201,25 @@
 
 {#- Whose rows in one of the inputs were changed by a build that this table has not seen; without `seen`, everybody. -#}
 {% macro who_changed(inputs, seen) %}
+    {%- set own = fingerprint_key(model) %}
     {%- for input in inputs %}
     {%- set changed = 'fingerprints.changed_in > ' ~ seen[input.node.name] if seen else 'fingerprints.n_rows > 0' %}
     {{ "union" if not loop.first }}
     {%- if input.through is none %}
-    select {{ fingerprint_key(input.node) }} as customer_id
+    select {{ input.key }} as {{ own }}
     from {{ fingerprints(input.node.name) }} as fingerprints
-    where {{ changed }} and {{ fingerprint_key(input.node) }} <> ''
+    where {{ changed }} and {{ input.key }} <> ''
     {%- else %}
-    {%- if fingerprint_key(input.node) != input.key -%}
-        {{ exceptions.raise_compiler_error(input.node.name ~ " needs {meta: {fingerprint_key: " ~ input.key ~ "}} in its yml") }}
-    {%- endif %}
-    select owners.customer_id
+    select owners.{{ own }}
     from {{ fingerprints(input.node.name) }} as fingerprints
     inner join {{ input.through }} as owners
-        on fingerprints.{{ input.key }} = owners.{{ input.key }}
-    where {{ changed }} and owners.customer_id is not null
+        on fingerprints.{{ input.key }} = owners.{{ input.through_key }}
+    where {{ changed }} and owners.{{ own }} is not null
     {%- endif %}
     {%- endfor %}
 {% endmacro %}
 
-{#- What the table is made of besides customers' rows: the SQL, its columns as declared, and what is read whole. -#}
+{#- What the table is made of besides rows of keys: the SQL, its columns as declared, and what is read whole. -#}
 {% macro version_of(sql, whole) %}
     {%- set parts = [sql, tojson(model.columns), tojson(model.constraints)] -%}
     {%- if whole -%}
