@@ -22,7 +22,8 @@ DBT_STEPS: dict[str, tuple[str, ...]] = {
     # What was predicted is an intermediate that any mart may read, and that is there only now.
     "customer_360": ("path:models/intermediate/predictions", "path:models/marts/customer_360"),
     "loyalty": ("path:models/marts/loyalty",),
-    "engagement": ("path:models/marts/engagement",),
+    # What people wrote is gathered from the marts that hold it.
+    "engagement": ("path:models/intermediate/feedback", "path:models/marts/engagement"),
     # What reads both: each customer's headlines, the literature's claims, and what lists achieve.
     "effects": ("customers", "literature", "path:models/marts/activation"),
     "segments": ("+path:models/activation/segments,path:models/activation",),  # and what only they read
@@ -36,6 +37,7 @@ _EXCLUDED = {
         "path:models/intermediate/contacts",
         "+path:models/intermediate/identity",
         "path:models/intermediate/predictions",
+        "path:models/intermediate/feedback",
     ),
     # With what compares other marts with it: a path selects tests by where they are written.
     "customer_360": ("customers+1",),
