@@ -48,7 +48,8 @@ def of_built(conn: Connection, table: Table, columns: dict[str, str]) -> sql.Ide
     kept = sql.Identifier(_BUILT, table.name)
     name_of, built = kept.as_string(conn), table.built.as_string(conn)
     is_known = conn.execute(
-        "select obj_description(to_regclass(%(kept)s), 'pg_class')::jsonb ->> 'table' = to_regclass(%(built)s)::oid::text"
+        "select"
+        " obj_description(to_regclass(%(kept)s), 'pg_class')::jsonb ->> 'table' = to_regclass(%(built)s)::oid::text"
         " and exists (select from pg_attribute where attrelid = to_regclass(%(kept)s) and attname = %(owner)s)",
         {"kept": name_of, "built": built, "owner": OWNER},
     ).fetchone()
@@ -59,7 +60,8 @@ def of_built(conn: Connection, table: Table, columns: dict[str, str]) -> sql.Ide
         sql.SQL(
             "drop table if exists {name};"
             " create temporary table of_built on commit drop as"
-            " select {owner} as customer_id, count(*) as n_rows, sum({row_hash}) as fingerprint from {built} group by 1;"
+            " select {owner} as customer_id, count(*) as n_rows, sum({row_hash}) as fingerprint"
+            " from {built} group by 1;"
             " analyze {name}"
         ).format(name=worked_out, owner=owner_of(), row_hash=row_hash(columns), built=table.built)
     )

@@ -78,7 +78,8 @@ def people(rng: np.random.Generator, n: int, first_person: int, joined_from: int
     lapses = (rng.random(n) < SHARE_LAPSED) & ~is_vip
     stays = (rng.integers(20, 300, n) * DAY).astype(np.int64)
     name = rng.integers(0, GIVEN_SIZE[group])
-    # Two of one home are not called the same: hardly any are, and nobody could tell whose a record without a birthday is.
+    # Two of one home are not called the same: hardly any are, and of a record without a birthday nobody could tell
+    # whose it is.
     is_namesake = follows & (group == group[head]) & (name == name[head])
     given = GIVEN_FROM[group] + (name + is_namesake) % GIVEN_SIZE[group]
     return People(
