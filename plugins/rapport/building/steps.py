@@ -23,7 +23,7 @@ DBT_STEPS: dict[str, tuple[str, ...]] = {
     "customer_360": ("path:models/intermediate/predictions", "path:models/marts/customer_360"),
     "loyalty": ("path:models/marts/loyalty",),
     # What people wrote is gathered from the marts that hold it.
-    "engagement": ("path:models/intermediate/feedback", "path:models/marts/engagement"),
+    "engagement": ("path:models/listening", "path:models/marts/engagement"),
     # What reads both: each customer's headlines, the literature's claims, and what lists achieve.
     "effects": ("customers", "literature", "path:models/marts/activation"),
     "segments": ("+path:models/activation/segments,path:models/activation",),  # and what only they read
@@ -37,7 +37,6 @@ _EXCLUDED = {
         "path:models/intermediate/contacts",
         "+path:models/intermediate/identity",
         "path:models/intermediate/predictions",
-        "path:models/intermediate/feedback",
     ),
     # With what compares other marts with it: a path selects tests by where they are written.
     "customer_360": ("customers+1",),

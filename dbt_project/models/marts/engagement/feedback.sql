@@ -7,7 +7,7 @@
 
 with texts as (
 
-    select * from {{ of_changed(ref('int_feedback_texts')) }}
+    select * from {{ of_changed(ref('feedback_texts')) }}
 
 ),
 
