@@ -18,6 +18,7 @@ from pathlib import Path
 import phonenumbers
 import pytest
 
+from rapport.samples import employees
 from rapport.samples.contact_points import PLACEHOLDER_MAIL
 from rapport.samples.nights import generate
 from rapport.settings import PROJECT_ROOT
@@ -78,7 +79,7 @@ def test_another_process_with_the_same_seed_writes_the_same_bytes(landing: Path,
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
     names = [path.relative_to(landing) for path in landing.rglob("*.csv")]
     # Side systems write no file on a night without news.
-    assert len([name for name in names if name.parts[0] != "generic"]) == 3 * 9 + 3
+    assert len([name for name in names if name.parts[0] != "generic"]) == 3 * 9 + 1 + 3  # the staff is asked once
     assert same_files(landing, tmp_path, names)
 
 
@@ -92,7 +93,7 @@ def test_another_seed_writes_other_orders(tmp_path: Path) -> None:
 def test_one_night_more_leaves_earlier_exports_as_they_are(landing: Path, tmp_path: Path) -> None:
     generate(CUSTOMERS, 2, 11, START, tmp_path)
     names = [path.relative_to(tmp_path) for path in exports(tmp_path)]
-    assert len([name for name in names if name.parts[0] != "generic"]) == 2 * 9
+    assert len([name for name in names if name.parts[0] != "generic"]) == 2 * 9 + 1
     assert same_files(landing, tmp_path, names)
 
 
@@ -286,7 +287,8 @@ def test_every_record_has_its_person_in_the_truth(landing: Path) -> None:
     seen |= {("customers", r["Customer ID"][1:]) for r in records(landing / f"shopify/customers_export_{last}.csv")}
     for night in (NIGHT_1, NIGHT_2, last):
         seen |= {("orders", row["Name"]) for row in orders(landing, night)}
-    seen |= {("responses", row[0]) for path in landing.glob("surveymonkey/*") for row in read(path)[2:]}
+    of_customers = [path for path in landing.glob("surveymonkey/*") if employees.NAME not in path.name]
+    seen |= {("responses", row[0]) for path in of_customers for row in read(path)[2:]}
     for path in landing.glob("generic/*"):
         for row in records(path):
             for header in ("email", "referrer_email", "referred_email"):
@@ -316,6 +318,24 @@ def test_behaviours_are_planted(landing: Path) -> None:
     vips = [int(row["n_orders"]) for row in buyers if row["is_vip"] == "1"]
     assert sum(vips) / len(vips) > 2 * sum(int(row["n_orders"]) for row in buyers) / len(buyers)
     assert all(row["n_orders"] == "0" for row in persons if row["is_prospect"] == "1")
+
+
+def test_the_staff_is_asked_each_quarter_and_nobody_is_named(landing: Path, tmp_path: Path) -> None:
+    (path,) = landing.glob(f"surveymonkey/{employees.NAME}_*")
+    assert path.name.endswith(f"{NIGHT_1}.csv")  # and on no later night before the next quarter's
+    rows = records(path)[1:]
+    assert len(rows) == 8 * 40
+    assert Counter(row["End Date"][:2] for row in rows) == {"01": 80, "04": 80, "07": 80, "10": 80}
+    assert {row[header] for row in rows for header in ("Email Address", "First Name", "Last Name", "IP Address")} == {
+        ""
+    }
+    believe = sum(row[employees.PROMISE] in ("Agree", "Strongly agree") for row in rows) / len(rows)
+    assert 0.2 < believe < 0.34
+    generate(60, 20, 7, date(2026, 4, 1), tmp_path)
+    assert [path.name[-14:-4] for path in sorted(tmp_path.glob(f"surveymonkey/{employees.NAME}_*"))] == [
+        "2026-04-01",
+        *(f"2026-04-{day}" for day in range(15, 21)),
+    ]
 
 
 def test_the_command_sums_up_what_it_wrote(tmp_path: Path) -> None:

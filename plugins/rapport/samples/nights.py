@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rapport.samples import generic, headers, hubspot, shopify, surveymonkey
+from rapport.samples import employees, generic, headers, hubspot, shopify, surveymonkey
 from rapport.samples.accounts import accounts_at
 from rapport.samples.arrays import Column
 from rapport.samples.files import UTF8, UTF8_WITH_BOM, WINDOWS_1252, Written
@@ -62,6 +62,7 @@ def _write_night(retailer: Retailer, night: int, day: date, since: int, written:
     _write_shopify(retailer, day, since, written, planted, encoding)
     _write_hubspot(retailer, day, since, written, planted, encoding)
     _write_surveys(retailer, night, day, since, written, planted)
+    _write_survey_of_staff(retailer, day, since, written, planted)
     for table, (selected, make) in generic.tables(retailer, since).items():
         if len(selected):  # a side system has no file where it has no news
             path = written.root / "generic" / f"{table}_{day}.csv"
@@ -179,3 +180,18 @@ def _write_surveys(retailer: Retailer, night: int, day: date, since: int, writte
         )
         if name.endswith("SMS") and night > 1:
             planted.facts.append((path.relative_to(written.root).as_posix(), None, "late_file", ""))
+
+
+def _write_survey_of_staff(retailer: Retailer, day: date, since: int, written: Written, planted: Planted) -> None:
+    """On nights of a quarter's survey, and all earlier ones on the first."""
+    found = employees.answers(retailer.seed, max(since, retailer.history_from), retailer.clock)
+    if len(found[0]):
+        write_table(
+            written.root / "surveymonkey" / f"{employees.NAME}_{day}.csv",
+            employees.HEADER,
+            np.arange(len(found[0])),
+            lambda piece: employees.block(*(column[piece] for column in found)),
+            written,
+            planted,
+            second_header=employees.SECOND_HEADER,
+        )
