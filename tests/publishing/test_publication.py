@@ -280,13 +280,23 @@ def test_only_rows_of_whom_something_changed_are_compared(
     [
         "update customer_360.baskets set note = '{}' where basket_id = 'b1'",
         "update customer_360.baskets set customer_id = 'c9' where basket_id = 'b2'",
+        "update customer_360.baskets set customer_id = 'c9', basket_id = 'b9' where basket_id = 'b2'",
         "delete from customer_360.baskets where customer_id = 'c1'",
         "delete from customer_360.baskets where customer_id is null",
         "insert into customer_360.baskets values ('b9', 'c9', null)",
         "truncate customer_360.baskets",
         "drop schema live_fingerprints cascade; create schema live_fingerprints; delete from customer_360.baskets",
     ],
-    ids=["update", "to somebody else", "delete", "nobody's", "insert", "truncate", "what was known is gone too"],
+    ids=[
+        "update",
+        "to somebody else",
+        "to somebody else as another",
+        "delete",
+        "nobody's",
+        "insert",
+        "truncate",
+        "what was known is gone too",
+    ],
 )
 def test_what_somebody_else_wrote_into_a_live_table_is_put_right(conn: Connection, writes: str) -> None:
     rows: list[tuple[Any, ...]] = [("b1", "c1", None), ("b2", "c2", None), ("b3", None, None)]
