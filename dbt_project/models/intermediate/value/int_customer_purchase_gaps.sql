@@ -1,8 +1,6 @@
-{{ config(materialized='by_key') }}
-
 with orders as (
 
-    select * from {{ of_changed(ref('int_orders_converted')) }}
+    select * from {{ ref('int_orders_converted') }}
     where is_counted
 
 ),
