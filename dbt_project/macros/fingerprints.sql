@@ -51,15 +51,7 @@
     {%- if known_by_key(model.name, key) %}
     select
         {{ key }},
-        coalesce(now_so.n_rows, 0) as n_rows,
-        coalesce(now_so.fingerprint, 0) as fingerprint,
-        case
-            when
-                coalesce(now_so.n_rows, 0) = so_before.n_rows
-                and coalesce(now_so.fingerprint, 0) = so_before.fingerprint
-                then so_before.changed_in
-            else {{ build }}
-        end as changed_in
+        {{ known_beside(build) }}
     from ({{ fingerprints_of(this, key) }}) as now_so
     full join {{ known }} as so_before using ({{ key }});
     {%- else %}
@@ -74,6 +66,19 @@
     {{ say_of_fingerprints(this, known, {'build': build}) }}
     {%- endif -%}
 {% endmacro %}
+
+{#- What is known of a key, of now_so beside so_before: who is as before stays as of the build that changed them. -#}
+{% macro known_beside(build) -%}
+coalesce(now_so.n_rows, 0) as n_rows,
+        coalesce(now_so.fingerprint, 0) as fingerprint,
+        case
+            when
+                coalesce(now_so.n_rows, 0) = so_before.n_rows
+                and coalesce(now_so.fingerprint, 0) = so_before.fingerprint
+                then so_before.changed_in
+            else {{ build }}
+        end as changed_in
+{%- endmacro %}
 
 {#- Whether there are fingerprints of that name by that key. -#}
 {% macro known_by_key(name, key) -%}

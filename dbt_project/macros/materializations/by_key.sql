@@ -121,15 +121,7 @@
     create temporary table renewed on commit drop as
     select
         {{ key }},
-        coalesce(now_so.n_rows, 0) as n_rows,
-        coalesce(now_so.fingerprint, 0) as fingerprint,
-        case
-            when
-                coalesce(now_so.n_rows, 0) = so_before.n_rows
-                and coalesce(now_so.fingerprint, 0) = so_before.fingerprint
-                then so_before.changed_in
-            else {{ build }}
-        end as changed_in
+        {{ known_beside(build) }}
     from {{ touched }} as touched
     left join pg_temp.rebuilt_fingerprints as now_so using ({{ key }})
     left join {{ known }} as so_before using ({{ key }})
