@@ -69,15 +69,15 @@
 
 {#- What is known of a key, of now_so beside so_before: who is as before stays as of the build that changed them. -#}
 {% macro known_beside(build) -%}
-coalesce(now_so.n_rows, 0) as n_rows,
-        coalesce(now_so.fingerprint, 0) as fingerprint,
-        case
-            when
-                coalesce(now_so.n_rows, 0) = so_before.n_rows
-                and coalesce(now_so.fingerprint, 0) = so_before.fingerprint
-                then so_before.changed_in
-            else {{ build }}
-        end as changed_in
+    coalesce(now_so.n_rows, 0) as n_rows,
+    coalesce(now_so.fingerprint, 0) as fingerprint,
+    case
+        when
+            coalesce(now_so.n_rows, 0) = so_before.n_rows
+            and coalesce(now_so.fingerprint, 0) = so_before.fingerprint
+            then so_before.changed_in
+        else {{ build }}
+    end as changed_in
 {%- endmacro %}
 
 {#- Whether there are fingerprints of that name by that key. -#}
