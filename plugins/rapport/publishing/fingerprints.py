@@ -28,9 +28,9 @@ _TRIGGERS = (
 )
 
 
-def owner_of(alias: str = "") -> sql.Composed:
+def owner_of() -> sql.Composed:
     """Whose a row is; it may be nobody's."""
-    return sql.SQL("coalesce({}, '')").format(sql.Identifier(*filter(None, [alias, OWNER])))
+    return sql.SQL("coalesce({}, '')").format(sql.Identifier(OWNER))
 
 
 def row_hash(columns: dict[str, str]) -> sql.Composed:

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from rapport.samples.arrays import DAY, Column, local_times, text
+from rapport.samples.arrays import DAY, Column, text
 from rapport.samples.dirt import FINE
 from rapport.samples.headers import SURVEYMONKEY_ABOUT
 from rapport.samples.streams import stream
+from rapport.samples.surveymonkey import times
 from rapport.samples.tables import Block
 
 NAME = "Employee_Pulse"
@@ -37,12 +38,11 @@ def answers(seed: int, since: int, until: int) -> tuple[Column, Column, Column]:
 
 def block(number: Column, answer: Column, at: Column) -> Block:
     """Rows of the survey's export."""
-    times = [f"{t[5:7]}/{t[8:10]}/{t[:4]}{t[10:]}" for t in local_times(at, "UTC")]
     cells = {
         "Respondent ID": text(number),
         "Collector ID": text(np.full(len(number), 400_009_001, dtype=np.int64)),
-        "Start Date": np.array(times, dtype=object),
-        "End Date": np.array(times, dtype=object),
+        "Start Date": times(at),
+        "End Date": times(at),
         PROMISE: np.array(ANSWERS, dtype=object)[answer],
     }
     return Block(cells, np.full(len(number), FINE), text(number))

@@ -46,8 +46,8 @@ def responses_block(retailer: Retailer, selected: Column) -> Block:
     cells: dict[str, Text] = {
         "Respondent ID": number,
         "Collector ID": text(collector),
-        "Start Date": spoiled(_times(response.started_at), response.bad, BAD_DATE),
-        "End Date": _times(response.ended_at),
+        "Start Date": spoiled(times(response.started_at), response.bad, BAD_DATE),
+        "End Date": times(response.ended_at),
         "IP Address": ip,
         "Email Address": spoiled(email, response.bad, BAD_EMAIL),
         "First Name": shown(response.has_name, points.given_names(person, none)),
@@ -62,7 +62,7 @@ def responses_block(retailer: Retailer, selected: Column) -> Block:
     return Block(cells, response.bad, number)
 
 
-def _times(at: Column) -> Text:
+def times(at: Column) -> Text:
     """UTC seconds as `MM/DD/YYYY HH:MM:SS`."""
     iso = local_times(at, "UTC")
     return np.array([f"{t[5:7]}/{t[8:10]}/{t[:4]}{t[10:]}" for t in iso], dtype=object)
