@@ -12,7 +12,7 @@ from rapport.identity.matching import Guards, Settings
 from rapport.identity.persons import Persons
 from rapport.identity.resolving import resolve
 from rapport.identity.stable_ids import choose_ids
-from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out
+from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out, indexes_built_last
 
 _LOCK = 7_263_472
 # Each record of tonight or of the nights before: its person tonight (null where it is gone), and the id it bore.
@@ -148,7 +148,12 @@ def _choose(conn: Connection, business_date: date) -> int:
     if not unsettled.num_rows:
         return 0
 
+    past = copy_out(conn, _PAST.format(night=sql.Literal(business_date)), _PAST_COLUMNS)
+    is_first = _is_empty(conn, "history.identity_assignments")
+
     def used(ids: list[str]) -> set[str]:
+        if is_first:
+            return set()
         found = conn.execute(
             "select distinct customer_id from history.identity_assignments"
             " where assigned_on < %s and customer_id = any(%s)",
@@ -157,7 +162,6 @@ def _choose(conn: Connection, business_date: date) -> int:
         return {customer_id for (customer_id,) in found}
 
     persons = Persons.of(unsettled)
-    past = copy_out(conn, _PAST.format(night=sql.Literal(business_date)), _PAST_COLUMNS)
     ids = choose_ids(persons, past, used)
     copy_in(conn, "chosen", pa.table([persons.records, ids.customer_id], ["source_record_id", "customer_id"]))
     conn.execute("analyze chosen")
@@ -183,13 +187,16 @@ def _append_history(conn: Connection, business_date: date, *, is_kept: bool) -> 
     columns = "source_record_id, customer_id, assigned_on, evidence"
     stored = f"select {columns} from history.identity_assignments where assigned_on = %(night)s"
     outcome = f"select {columns} from changed"
-    differs = conn.execute(
+    insert = f"insert into history.identity_assignments ({columns}) {outcome}"
+    if is_kept and _is_empty(conn, "history.identity_assignments"):
+        with indexes_built_last(conn, "history.identity_assignments"):
+            conn.execute(insert)
+    elif is_kept and conn.execute(
         f"select exists (({stored} except {outcome}) union all ({outcome} except {stored}))",
         {"night": business_date},
-    ).fetchone()
-    if is_kept and differs == (True,):
+    ).fetchone() == (True,):
         conn.execute("delete from history.identity_assignments where assigned_on = %s", [business_date])
-        conn.execute(f"insert into history.identity_assignments ({columns}) {outcome}")
+        conn.execute(insert)
     counted = conn.execute(
         "select count(*) filter (where is_new), count(*) filter (where not is_new and customer_id is not null),"
         " count(*) filter (where customer_id is null) from changed"
@@ -225,12 +232,21 @@ def _bring_up_to_date(conn: Connection, *, is_whole: bool) -> bool:
     n_differing = int(counted[0])
     if not n_differing:
         return False
+    insert = (
+        "insert into build_identity.customer_records (source_record_id, customer_id, evidence)"
+        " select source_record_id, customer_id, evidence from differing where customer_id is not null"
+    )
+    if _is_empty(conn, "build_identity.customer_records"):
+        with indexes_built_last(conn, "build_identity.customer_records"):
+            conn.execute(insert)
+        return True
     conn.execute("analyze differing")
     conn.execute(
         "delete from build_identity.customer_records where source_record_id in (select source_record_id from differing)"
     )
-    conn.execute(
-        "insert into build_identity.customer_records (source_record_id, customer_id, evidence)"
-        " select source_record_id, customer_id, evidence from differing where customer_id is not null"
-    )
+    conn.execute(insert)
     return True
+
+
+def _is_empty(conn: Connection, table: str) -> bool:
+    return conn.execute(f"select not exists (select from {table})").fetchone() == (True,)  # type: ignore[arg-type]

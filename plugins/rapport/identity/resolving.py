@@ -23,8 +23,9 @@ from rapport.identity.matching import Linked, Model, Settings, link, link_new
 from rapport.identity.matching.linking import PAIRS
 from rapport.identity.models import keep_model, model_for
 from rapport.identity.records import count_records, read_records
-from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out
+from rapport.warehouse.arrow_tables import Connection, copy_in, copy_out, indexes_built_last
 
+_RECORDS, _LINKS = "build_identity.linked_records", "build_identity.linked_pairs"
 # With more than this share of records new, comparing all takes less time.
 _MOST_NEW = 0.2
 _PAIRS_OF = sql.SQL(
@@ -87,9 +88,9 @@ def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_
     decisions = read_decisions(conn)
     settings = replace(settings, must_link=decisions.same, cannot_link=decisions.different)
     state = _State(conn)
-    changed, gone = state.differences()
-    touched = {*changed, *(state.decisions.undone_by(decisions) - set(gone))}
     model = model_for(conn, business_date, n_records)
+    changed, gone = state.differences() if model else ([], [])  # without one, all are compared anyway
+    touched = {*changed, *(state.decisions.undone_by(decisions) - set(gone))}
     if model is not None and state.is_trained_on(business_date) and (changed or gone):
         model = None  # the night is built again, of other records: it learns from them
     is_trained = model is None
@@ -99,7 +100,8 @@ def resolve(conn: Connection, business_date: date, settings: Settings, *, keeps_
         records = read_records(conn)
         linked = link(records, settings, model=model)
         conn.execute("truncate build_identity.linked_records, build_identity.linked_pairs")
-        _keep(conn, linked, _KEEP_ALL)
+        with indexes_built_last(conn, _RECORDS), indexes_built_last(conn, _LINKS):
+            _keep(conn, linked, _KEEP_ALL)
         conn.execute("analyze build_identity.linked_records, build_identity.linked_pairs")
         model, n_compared = linked.model, n_records
         if is_trained and keeps_history:
@@ -174,7 +176,7 @@ def _keep(conn: Connection, linked: Linked, records: str) -> None:
     contested = _pair_keys(linked.for_review)
     copy_in(
         conn,
-        "build_identity.linked_pairs",
+        _LINKS,
         pairs.append_column("is_contested", pc.is_in(_pair_keys(pairs), value_set=contested)).rename_columns(
             {"id_l": "one_record_id", "id_r": "other_record_id"}
         ),
