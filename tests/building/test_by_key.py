@@ -18,7 +18,7 @@ from rapport.warehouse import connect
 pytestmark = pytest.mark.timeout(600)
 
 # Read by customer, then built by customer, then built by customer from what is.
-MODELS = ("int_customer_records", "int_customer_field_candidates", "int_customer_fields", "int_customer_profiles")
+MODELS = ("int_customer_records", "int_customer_fields", "int_customer_profiles")
 BUILT = MODELS[1:]
 RECORDS = "build_intermediate.int_customers_normalised"
 
@@ -120,14 +120,14 @@ def test_only_who_changed_is_built_again(business: Business, conn: psycopg.Conne
 
 
 def test_rows_that_are_as_they_were_are_not_written_again(business: Business, conn: psycopg.Connection[Any]) -> None:
-    table = "build_intermediate.int_customer_field_candidates"
-    add(conn, "bo", "bo_2", last_name="Holm")
-    query = f"select field_values::text, xmin::text from {table} where customer_id = 'bo'"
+    table = "build_intermediate.int_customer_fields"
+    add(conn, "bo", "bo_2", email="bo@example.com")
+    query = f"select field, xmin::text from {table} where customer_id = 'bo'"
     before = dict(conn.execute(query).fetchall())
     build(business)
     after = dict(conn.execute(query).fetchall())
     assert {value: after[value] for value in before} == before
-    assert after.keys() - before.keys() == {'[null, "Holm"]'}
+    assert after.keys() - before.keys() == {"email"}
 
 
 def test_nothing_new_builds_nobody(business: Business, conn: psycopg.Connection[Any]) -> None:
@@ -176,13 +176,13 @@ def test_nights_one_by_one_give_what_a_whole_build_gives(
 def test_what_is_read_whole_concerns_everybody(business: Business, conn: psycopg.Connection[Any]) -> None:
     add(conn, "bo", "bo_2", first_name="Bodil", record_type="guest")
     build(business)
-    before = writers(conn, "int_customer_field_candidates")
+    before = writers(conn, "int_customer_fields")
     conn.execute("update build_seeds.source_trust set trust = 1000 where record_type = 'guest'")
     build(business)
-    after = writers(conn, "int_customer_field_candidates")
+    after = writers(conn, "int_customer_fields")
     assert {who for who in after if after[who] == before[who]} == set()
     # Whoever reads what was built anew reads it anew for whom it says something else.
-    assert built_again(conn, "int_customer_fields") == {"bo"}
+    assert built_again(conn, "int_customer_profiles") == {"bo"}
 
 
 def test_what_comes_out_the_same_touches_nobody_further_on(business: Business, conn: psycopg.Connection[Any]) -> None:
@@ -210,7 +210,7 @@ def test_a_table_that_somebody_else_built_is_not_trusted(business: Business, con
 def test_an_interrupted_build_leaves_what_was(business: Business, conn: psycopg.Connection[Any]) -> None:
     before = rows(conn)
     add(conn, "bo", "bo_2", first_name="Bodil")
-    run(business, "run", "--select", *MODELS[:2])
+    run(business, "run", "--select", MODELS[0])
     # Its end cannot be reached.
     conn.execute(
         "create function build_fingerprints.stop() returns trigger language plpgsql as 'begin raise ''stopped''; end'"

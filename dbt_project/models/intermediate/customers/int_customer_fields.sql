@@ -1,10 +1,35 @@
 {{ config(materialized='by_key') }}
 
+{#- Fields that are chosen together, as an address is. -#}
+{%- set field_groups = {
+    'name': ['first_name', 'last_name'],
+    'email': ['email'],
+    'phone': ['phone'],
+    'birth_date': ['birth_date'],
+    'language': ['language'],
+    'address': ['city', 'postal_code', 'country_code'],
+} -%}
 {%- set criteria = ['first', 'second', 'third', 'fourth'] -%}
 
-with candidates as (
+with records as (
 
-    select * from {{ of_changed(ref('int_customer_field_candidates')) }}
+    select
+        *,
+        count(*) over (partition by customer_id) as n_of_person
+    from {{ of_changed(ref('int_customer_records')) }}
+
+),
+
+-- A column per group of fields, so that a record is joined once.
+source_trust as (
+
+    select
+        record_type,
+        {%- for field_group in field_groups %}
+            max(trust) filter (where field_group = '{{ field_group }}') as {{ field_group }}_trust{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref('source_trust') }}
+    group by record_type
 
 ),
 
@@ -14,15 +39,76 @@ rules as (
 
 ),
 
+-- Read twice, by whether there is anything to choose from: Postgres would write it down in full.
+observed as not materialized (
+
+    select
+        records.customer_id,
+        records.source_record_id,
+        records.n_of_person,
+        fields.field_group,
+        fields.value_1,
+        fields.value_2,
+        fields.value_3,
+        num_nonnulls(fields.value_1, fields.value_2, fields.value_3) as completeness,
+        coalesce(fields.trust, 0) as trust,
+        records.recency,
+        coalesce(cast(records.updated_at as date), records.first_file_date) as since_date,
+        records.closed_on is null as is_listed
+    from records
+    left join source_trust
+        on records.record_type = source_trust.record_type
+    cross join
+        lateral (
+            values
+            {%- for field_group, fields in field_groups.items() %}
+                (
+                    '{{ field_group }}',
+                    {%- for place in range(3) %}
+                        {{ "cast(records." ~ fields[place] ~ " as text)" if place < fields | length else "null" }},
+                    {%- endfor %}
+                    source_trust.{{ field_group }}_trust
+                ){{ "," if not loop.last }}
+            {%- endfor %}
+        ) as fields (field_group, value_1, value_2, value_3, trust)
+    where num_nonnulls(fields.value_1, fields.value_2, fields.value_3) > 0
+
+),
+
+candidates as (
+
+    select
+        customer_id,
+        field_group,
+        value_1,
+        value_2,
+        value_3,
+        (
+            array_agg(
+                source_record_id
+                order by is_listed desc, trust desc, recency desc, source_record_id asc
+            )
+        )[1] as source_record_id,
+        max(completeness) as completeness,
+        max(trust) as trust,
+        cast(count(*) as integer) as agreement,
+        max(recency) as recency,
+        min(since_date) as since_date,
+        bool_or(is_listed) as is_listed
+    from observed
+    where n_of_person > 1
+    group by customer_id, field_group, value_1, value_2, value_3
+
+),
+
 scored as (
 
     select
-        candidates.*,
-        {%- for nth in criteria %}
+        candidates.*
+        {%- for nth in criteria %},
             rules.{{ nth }}_criterion,
-            {{ survivorship_score('rules.' ~ nth ~ '_criterion') }} as {{ nth }}_score,
+            {{ survivorship_score('rules.' ~ nth ~ '_criterion') }} as {{ nth }}_score
         {%- endfor %}
-        count(*) over (partition by candidates.customer_id, candidates.field_group) as n_values
     from candidates
     inner join rules
         on candidates.field_group = rules.field_group
@@ -34,11 +120,12 @@ ranked as (
 
     select
         *,
-        row_number() over (ranking) as nth_value,
+        row_number() over ranking as nth_value,
+        cast(count(*) over ranking as integer) as n_values,
         {%- for nth in criteria %}
-            lead({{ nth }}_score) over (ranking) as next_{{ nth }}_score,
+            lead({{ nth }}_score) over ranking as next_{{ nth }}_score,
         {%- endfor %}
-        lead(is_listed) over (ranking) as next_is_listed
+        lead(is_listed) over ranking as next_is_listed
     from scored
     window ranking as (
         partition by customer_id, field_group
@@ -48,6 +135,7 @@ ranked as (
                 {{ nth }}_score desc,
             {%- endfor %}
             source_record_id asc
+        rows between unbounded preceding and unbounded following
     )
 
 ),
@@ -57,11 +145,10 @@ winners as (
     select
         customer_id,
         field_group,
-        field_values,
+        value_1,
+        value_2,
+        value_3,
         source_record_id,
-        n_values,
-        agreement,
-        since_date,
         case
             when n_values = 1 then 'only_value'
             when is_listed and not next_is_listed then 'listed'
@@ -69,28 +156,27 @@ winners as (
                 when {{ nth }}_score > next_{{ nth }}_score then {{ nth }}_criterion
             {%- endfor %}
             else 'tie'
-        end as won_by
+        end as won_by,
+        agreement as n_records,
+        n_values,
+        since_date
     from ranked
     where nth_value = 1
-
-),
-
--- Fields that are chosen together, by their place among the values.
-field_names as (
-
-    select *
-    from (
-        values
-        ('name', 'first_name', 0),
-        ('name', 'last_name', 1),
-        ('email', 'email', 0),
-        ('phone', 'phone', 0),
-        ('birth_date', 'birth_date', 0),
-        ('language', 'language', 0),
-        ('address', 'city', 0),
-        ('address', 'postal_code', 1),
-        ('address', 'country_code', 2)
-    ) as names (field_group, field, place)
+    union all
+    -- Of a single record there is nothing to choose from.
+    select
+        customer_id,
+        field_group,
+        value_1,
+        value_2,
+        value_3,
+        source_record_id,
+        'only_value' as won_by,
+        1 as n_records,
+        1 as n_values,
+        since_date
+    from observed
+    where n_of_person = 1
 
 ),
 
@@ -98,17 +184,29 @@ final as (
 
     select
         winners.customer_id,
-        field_names.field,
-        winners.field_values ->> field_names.place as value,
+        fields.field,
+        fields.value,
         winners.source_record_id,
         winners.won_by,
-        winners.agreement as n_records,
-        cast(winners.n_values as integer) as n_values,
+        winners.n_records,
+        winners.n_values,
         winners.since_date
     from winners
-    inner join field_names
-        on winners.field_group = field_names.field_group
-    where winners.field_values ->> field_names.place is not null
+    cross join
+        lateral (
+            values
+            {%- for place in range(3) %}
+                (
+                    case winners.field_group
+                        {%- for field_group, fields in field_groups.items() if place < fields | length %}
+                            when '{{ field_group }}' then '{{ fields[place] }}'
+                        {%- endfor %}
+                    end,
+                    winners.value_{{ place + 1 }}
+                ){{ "," if not loop.last }}
+            {%- endfor %}
+        ) as fields (field, value)
+    where fields.value is not null
 
 )
 
