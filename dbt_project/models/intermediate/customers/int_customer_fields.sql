@@ -24,10 +24,10 @@ with records as (
 source_trust as (
 
     select
-        record_type,
         {%- for field_group in field_groups %}
-            max(trust) filter (where field_group = '{{ field_group }}') as {{ field_group }}_trust{{ "," if not loop.last }}
+            max(trust) filter (where field_group = '{{ field_group }}') as {{ field_group }}_trust,
         {%- endfor %}
+        record_type
     from {{ ref('source_trust') }}
     group by record_type
 
@@ -104,11 +104,11 @@ candidates as (
 scored as (
 
     select
-        candidates.*
-        {%- for nth in criteria %},
+        {%- for nth in criteria %}
             rules.{{ nth }}_criterion,
-            {{ survivorship_score('rules.' ~ nth ~ '_criterion') }} as {{ nth }}_score
+            {{ survivorship_score('rules.' ~ nth ~ '_criterion') }} as {{ nth }}_score,
         {%- endfor %}
+        candidates.*
     from candidates
     inner join rules
         on candidates.field_group = rules.field_group
