@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import yaml
 from rich.console import Console
 from rich.table import Table
 
-from rapport.businesses import load_business
+from rapport import settings
+from rapport.businesses import Business, load_business
 from rapport.nights import open_night
 from rapport.warehouse import connect, ensure_running
 
@@ -46,6 +48,16 @@ def scratch() -> Iterator[str]:
     finally:
         with psycopg.connect(ensure_running(), autocommit=True) as conn:
             conn.execute(f'drop database "rapport_{name}" with (force)')
+
+
+def declare(name: str, home: Path) -> Business:
+    """The sample as a business of that name, whose state lies in `home`."""
+    content = yaml.safe_load((settings.PROJECT_ROOT / "businesses/sample.yml").read_text(encoding="utf-8"))
+    settings.BUSINESSES = home / "businesses"
+    settings.work_dir = lambda business: home / "work" / business  # type: ignore[assignment]
+    settings.BUSINESSES.mkdir(parents=True, exist_ok=True)
+    (settings.BUSINESSES / f"{name}.yml").write_text(yaml.safe_dump(content | {"settle_seconds": 0}), encoding="utf-8")
+    return load_business(name)
 
 
 def timed(work: Callable[[], object]) -> float:

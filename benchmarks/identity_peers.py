@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 THRESHOLD = 0.95
+# Of .95 to .999999 on a million made-up records: F1 .391, .412, .432, .486, .641, .705.
+BEST_THRESHOLD = 0.999999
 
 
 def documented(records: pa.Table) -> pd.DataFrame:
@@ -23,12 +25,25 @@ def documented(records: pa.Table) -> pd.DataFrame:
 
 
 def tuned(records: pa.Table) -> pd.DataFrame:
-    """id, cluster: blocks that a million records can afford."""
+    """id, cluster: blocks that a million records can afford, as few as find most."""
+    return _run(records, _there(records), _BLOCKS, _TRAINED_ON, max_pairs=1e6)
+
+
+def tuned_for_f1(records: pa.Table) -> pd.DataFrame:
+    """id, cluster: more blocks and more training, which find more; of several thresholds the best by the truth."""
     rules = [
-        ["email"], ["phone"], ["given_name", "surname", "postal_code"], ["given_name", "surname", "birth_date"],
-        ["birth_date", "postal_code"], ["surname", "street", "postal_code"],
+        *_BLOCKS, ["surname", "postal_code"], ["given_name", "birth_date"], ["surname", "birth_date"],
+        ["street", "postal_code"], ["given_name", "postal_code", "street"], ["surname", "city", "given_name"],
     ]  # fmt: skip
-    return _run(records, _there(records), rules, [["email"], ["given_name", "surname", "postal_code"]], max_pairs=1e6)
+    trained_on = [*_TRAINED_ON, ["birth_date", "postal_code"]]
+    return _run(records, _there(records), rules, trained_on, max_pairs=5e6, threshold=BEST_THRESHOLD)
+
+
+_BLOCKS = [
+    ["email"], ["phone"], ["given_name", "surname", "postal_code"], ["given_name", "surname", "birth_date"],
+    ["birth_date", "postal_code"], ["surname", "street", "postal_code"],
+]  # fmt: skip
+_TRAINED_ON = [["email"], ["given_name", "surname", "postal_code"]]
 
 
 def _there(records: pa.Table) -> list[str]:
@@ -36,7 +51,12 @@ def _there(records: pa.Table) -> list[str]:
 
 
 def _run(
-    records: pa.Table, there: Sequence[str], rules: list[list[str]], trained_on: list[list[str]], max_pairs: float
+    records: pa.Table,
+    there: Sequence[str],
+    rules: list[list[str]],
+    trained_on: list[list[str]],
+    max_pairs: float,
+    threshold: float = THRESHOLD,
 ) -> pd.DataFrame:
     import splink.comparison_library as library
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
@@ -68,7 +88,7 @@ def _run(
     linker.training.estimate_u_using_random_sampling(max_pairs=max_pairs)
     for rule in trained_on:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
-    pairs = linker.inference.predict(threshold_match_probability=THRESHOLD)
-    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=THRESHOLD)
+    pairs = linker.inference.predict(threshold_match_probability=threshold)
+    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=threshold)
     found: pd.DataFrame = clusters.as_pandas_dataframe()  # type: ignore[no-untyped-call]
     return found[["id", "cluster_id"]].rename(columns={"cluster_id": "cluster"})

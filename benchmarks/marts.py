@@ -17,14 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import yaml
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.harness import NIGHT, scratch, timed
-from rapport import settings
+from benchmarks.harness import NIGHT, declare, scratch, timed
 from rapport.building import DBT_STEPS, build_night, read_manifest
-from rapport.businesses import Business, load_business
+from rapport.businesses import Business
 from rapport.landing import ensure_raw_tables, ingest_path, load_declarations
 from rapport.nights import Night, advance, open_night
 from rapport.publishing import publish, tables_from_manifest
@@ -56,16 +54,6 @@ def main(n_customers: int) -> None:
             ).fetchone()
     assert sizes is not None
     console.print(table_of(f"a retailer of {sizes[0]:,} persons and {sizes[1]:,} orders, seconds", found))
-
-
-def declare(name: str, home: Path) -> Business:
-    """The sample as a business of that name, whose state lies in `home`."""
-    content = yaml.safe_load((settings.PROJECT_ROOT / "businesses/sample.yml").read_text(encoding="utf-8"))
-    settings.BUSINESSES = home / "businesses"
-    settings.work_dir = lambda business: home / "work" / business  # type: ignore[assignment]
-    settings.BUSINESSES.mkdir()
-    (settings.BUSINESSES / f"{name}.yml").write_text(yaml.safe_dump(content | {"settle_seconds": 0}), encoding="utf-8")
-    return load_business(name)
 
 
 def a_night(business: Business, day: date, exports: Path, landing: Path) -> dict[str, float]:

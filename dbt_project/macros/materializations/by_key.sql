@@ -5,7 +5,7 @@
 
     In its SQL a table that has rows of keys is read by of_changed(ref(...)); what is read whole (seeds, settings of the
     shop) concerns everybody. So does the SQL itself: a change of either, and the whole table is built, as it is with
-    --full-refresh. Whether it is the night's date that makes the SQL another one every night is the author's to see.
+    --full-refresh, and where more than a share of the keys changed (var built_whole_from). Whether it is the night's date that makes the SQL another one every night is the author's to see.
 -#}
 {% materialization by_key, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
@@ -28,11 +28,18 @@
         {%- endif -%}
     {%- endfor -%}
     {%- set is_whole = unseen | length > 0 or before['version'] != version -%}
-    {%- call statement('who_changed') %}
-        drop table if exists {{ touched }};
-        create table {{ touched }} as {{ who_changed(inputs.keyed, {} if is_whole else before['seen']) }};
-        analyze {{ touched }};
-    {%- endcall %}
+    {%- set n_touched = 0 -%}
+    {%- if not is_whole -%}
+        {%- call statement('who_changed') %}
+            drop table if exists {{ touched }};
+            create table {{ touched }} as {{ who_changed(inputs.keyed, before['seen']) }};
+            analyze {{ touched }};
+        {%- endcall %}
+        {%- set n_touched = run_query('select count(*) from ' ~ touched).rows[0][0] -%}
+        {#- What is written again is compared with what stands: of many keys that takes longer than to build them all. -#}
+        {%- set is_whole = n_touched > var('built_whole_from') * run_query(
+            'select count(*) from ' ~ known ~ ' where n_rows > 0').rows[0][0] -%}
+    {%- endif -%}
 
     {%- set backup = make_backup_relation(target, 'table' if existing is none else existing.type) -%}
     {%- set build = none -%}
@@ -41,7 +48,7 @@
         {{ drop_relation_if_exists(load_cached_relation(built)) }}
         {{ drop_relation_if_exists(load_cached_relation(backup)) }}
         {%- call statement('main') -%}
-            {{ get_create_table_as_sql(False, built, sql) }}
+            {{ get_create_table_as_sql(False, built, of_everybody(sql)) }}
         {%- endcall -%}
         {%- if existing is not none -%}
             {{ adapter.rename_relation(existing, backup) }}
@@ -49,7 +56,7 @@
         {{ adapter.rename_relation(built, target) }}
         {{ run_hooks(post_hooks, inside_transaction=True) }}
         {%- set build = known_of_fingerprints(this, model.name)['build'] -%}
-    {%- elif run_query('select exists (select from ' ~ touched ~ ')').rows[0][0] -%}
+    {%- elif n_touched -%}
         {%- set build = next_build() -%}
         {%- set columns = adapter.get_columns_in_relation(this) -%}
         {%- set names = columns | map(attribute='quoted') | join(', ') -%}
@@ -147,6 +154,12 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The model's SQL for everybody: whoever is somebody changed, and nobody has to be looked up for it. -#}
+{% macro of_everybody(sql) -%}
+    {{ return(modules.re.sub(
+        '([a-z_]+) in [(]select ' ~ fingerprint_key(model) ~ ' from ' ~ modules.re.escape(touched_keys()) ~ '[)]', "\\1 <> ''", sql)) }}
+{%- endmacro %}
+
 {#- The keys that are built in this run, as the model itself names the table. -#}
 {% macro touched_keys() -%}
     {{ fingerprints(model.name) }}__touched
@@ -191,11 +204,11 @@
     {{ return({'keyed': keyed, 'whole': whole}) }}
 {% endmacro %}
 
-{#- Whose rows in one of the inputs were changed by a build that this table has not seen; without `seen`, everybody. -#}
+{#- Whose rows in one of the inputs were changed by a build that this table has not seen. -#}
 {% macro who_changed(inputs, seen) %}
     {%- set own = fingerprint_key(model) %}
     {%- for input in inputs %}
-    {%- set changed = 'fingerprints.changed_in > ' ~ seen[input.node.name] if seen else 'fingerprints.n_rows > 0' %}
+    {%- set changed = 'fingerprints.changed_in > ' ~ seen[input.node.name] %}
     {{ "union" if not loop.first }}
     {%- if input.through is none %}
     select {{ input.key }} as {{ own }}

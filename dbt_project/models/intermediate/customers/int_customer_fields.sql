@@ -1,6 +1,6 @@
 {{ config(materialized='by_key') }}
 
-{#- Fields that are chosen together, as an address is. -#}
+{#- Fields that are chosen together, as an address is; a group of one has its field's name. -#}
 {%- set field_groups = {
     'name': ['first_name', 'last_name'],
     'email': ['email'],
@@ -11,10 +11,12 @@
 } -%}
 {%- set criteria = ['first', 'second', 'third', 'fourth'] -%}
 
-with records as (
+-- Read twice, by whether there is anything to choose from: Postgres would write them down in full.
+with records as not materialized (
 
     select
         *,
+        coalesce(cast(updated_at as date), first_file_date) as since_date,
         count(*) over (partition by customer_id) as n_of_person
     from {{ of_changed(ref('int_customer_records')) }}
 
@@ -39,13 +41,11 @@ rules as (
 
 ),
 
--- Read twice, by whether there is anything to choose from: Postgres would write it down in full.
-observed as not materialized (
+observed as (
 
     select
         records.customer_id,
         records.source_record_id,
-        records.n_of_person,
         fields.field_group,
         fields.value_1,
         fields.value_2,
@@ -53,7 +53,7 @@ observed as not materialized (
         num_nonnulls(fields.value_1, fields.value_2, fields.value_3) as completeness,
         coalesce(fields.trust, 0) as trust,
         records.recency,
-        coalesce(cast(records.updated_at as date), records.first_file_date) as since_date,
+        records.since_date,
         records.closed_on is null as is_listed
     from records
     left join source_trust
@@ -71,7 +71,9 @@ observed as not materialized (
                 ){{ "," if not loop.last }}
             {%- endfor %}
         ) as fields (field_group, value_1, value_2, value_3, trust)
-    where num_nonnulls(fields.value_1, fields.value_2, fields.value_3) > 0
+    where
+        records.n_of_person > 1
+        and num_nonnulls(fields.value_1, fields.value_2, fields.value_3) > 0
 
 ),
 
@@ -96,7 +98,6 @@ candidates as (
         min(since_date) as since_date,
         bool_or(is_listed) as is_listed
     from observed
-    where n_of_person > 1
     group by customer_id, field_group, value_1, value_2, value_3
 
 ),
@@ -162,25 +163,10 @@ winners as (
         since_date
     from ranked
     where nth_value = 1
-    union all
-    -- Of a single record there is nothing to choose from.
-    select
-        customer_id,
-        field_group,
-        value_1,
-        value_2,
-        value_3,
-        source_record_id,
-        'only_value' as won_by,
-        1 as n_records,
-        1 as n_values,
-        since_date
-    from observed
-    where n_of_person = 1
 
 ),
 
-final as (
+chosen as (
 
     select
         winners.customer_id,
@@ -198,15 +184,52 @@ final as (
             {%- for place in range(3) %}
                 (
                     case winners.field_group
-                        {%- for field_group, fields in field_groups.items() if place < fields | length %}
+                        {%- for field_group, fields in field_groups.items() if place < fields | length and fields | length > 1 %}
                             when '{{ field_group }}' then '{{ fields[place] }}'
                         {%- endfor %}
+                        {%- if place == 0 %}
+                            else winners.field_group
+                        {%- endif %}
                     end,
                     winners.value_{{ place + 1 }}
                 ){{ "," if not loop.last }}
             {%- endfor %}
         ) as fields (field, value)
     where fields.value is not null
+
+),
+
+-- Of a single record there is nothing to choose from.
+alone as (
+
+    select
+        records.customer_id,
+        fields.field,
+        fields.value,
+        records.source_record_id,
+        'only_value' as won_by,
+        1 as n_records,
+        1 as n_values,
+        records.since_date
+    from records
+    cross join
+        lateral (
+            values
+            {%- for field in field_groups.values() | sum(start=[]) %}
+                ('{{ field }}', cast(records.{{ field }} as text)){{ "," if not loop.last }}
+            {%- endfor %}
+        ) as fields (field, value)
+    where
+        records.n_of_person = 1
+        and fields.value is not null
+
+),
+
+final as (
+
+    select * from chosen
+    union all
+    select * from alone
 
 )
 
