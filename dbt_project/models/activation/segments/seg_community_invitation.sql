@@ -9,6 +9,11 @@ interests as (
     where interest_kind = 'category' and place = 1
 ),
 
+members as (
+    select * from {{ live('memberships') }}
+    where is_member
+),
+
 final as (
     select
         advocacy.customer_id,
@@ -23,6 +28,7 @@ final as (
         coalesce(advocacy.n_reviews, 0) + coalesce(advocacy.n_referrals, 0) >= {{ var("community_min_words", 2) }}
         and advocacy.n_reviews is not null
         and advocacy.n_referrals is not null
+        and advocacy.customer_id not in (select members.customer_id from members)
 )
 
 select * from final

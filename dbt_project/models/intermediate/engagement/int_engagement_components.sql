@@ -5,6 +5,8 @@
     'contact_opened': 'int_service_contacts_timed',
     'review_written': 'int_reviews_unioned',
     'referral_made': 'int_referrals_unioned',
+    'group_joined': 'int_memberships_unioned',
+    'event_attended': 'int_event_attendances_unioned',
 } -%}
 
 with signals as (

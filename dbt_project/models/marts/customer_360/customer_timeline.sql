@@ -72,6 +72,18 @@ promises as (
 
 ),
 
+memberships as (
+
+    select * from {{ of_changed(ref('memberships')) }}
+
+),
+
+attendances as (
+
+    select * from {{ of_changed(ref('event_attendances')) }}
+
+),
+
 relationship_events as (
 
     select * from {{ of_changed(ref('int_relationship_events')) }}
@@ -204,6 +216,29 @@ combined as (
     {{ timeline_events(
         'promises', 'promise', 'promise_id', 'due_at', "'promise_broken'", "'Promise broken: ' || promise_type",
         ['source_id', 'order_id', 'subject', 'n_hours_late'], where="status = 'broken'"
+    ) }}
+
+    union all
+
+    {{ timeline_events(
+        'memberships', 'membership', 'membership_id', 'joined_at', "'group_joined'", "'Joined ' || group_name",
+        ['group_name', 'group_type']
+    ) }}
+
+    union all
+
+    {{ timeline_events(
+        'memberships', 'membership_end', 'membership_id', 'left_at', "'group_left'", "'Left ' || group_name",
+        ['group_name', 'group_type']
+    ) }}
+
+    union all
+
+    {{ timeline_events(
+        'attendances', 'event', 'attendance_id', 'occurred_at',
+        "case when is_attended then 'event_attended' else 'event_missed' end",
+        "case when is_attended then 'Came to ' else 'Did not come to ' end || event_name",
+        ['event_name', 'event_type', 'status'], where='is_over'
     ) }}
 
     union all

@@ -70,6 +70,19 @@ referrals as (
 
 ),
 
+memberships as (
+
+    select * from {{ of_changed(ref('memberships')) }}
+
+),
+
+attendances as (
+
+    select * from {{ of_changed(ref('event_attendances')) }}
+    where is_attended
+
+),
+
 happened as (
 
     select
@@ -144,6 +157,31 @@ happened as (
         {{ to_business_date('referred_at') }} as happened_date
     from referrals
 
+    union all
+
+    select
+        customer_id,
+        'group_joined' as signal,
+        joined_date as happened_date
+    from memberships
+
+    union all
+
+    select
+        customer_id,
+        'group_left' as signal,
+        {{ to_business_date('left_at') }} as happened_date
+    from memberships
+    where left_at is not null
+
+    union all
+
+    select
+        customer_id,
+        'event_attended' as signal,
+        occurred_date as happened_date
+    from attendances
+
 ),
 
 in_months as (
@@ -167,6 +205,7 @@ scored as (
         {{ part_points('surveys') }} as surveys_points,
         {{ part_points('service') }} as service_points,
         {{ part_points('advocacy') }} as advocacy_points,
+        {{ part_points('community') }} as community_points,
         sum(greatest(signals.points, 0)) as for_points,
         sum(greatest(-signals.points, 0)) as against_points
     from in_months
@@ -213,6 +252,7 @@ left_over as (
         {{ faded('scored.surveys_points', 'months.months_since', 'so_far') }} as surveys_points,
         {{ faded('scored.service_points', 'months.months_since', 'so_far') }} as service_points,
         {{ faded('scored.advocacy_points', 'months.months_since', 'so_far') }} as advocacy_points,
+        {{ faded('scored.community_points', 'months.months_since', 'so_far') }} as community_points,
         {{ faded('scored.for_points', 'months.months_since', 'so_far') }} as for_points,
         {{ faded('scored.against_points', 'months.months_since', 'so_far') }} as against_points
     from months
@@ -244,11 +284,13 @@ known_parts as (
         {{ of_part('half_score_points', 'surveys') }} as surveys_half,
         {{ of_part('half_score_points', 'service') }} as service_half,
         {{ of_part('half_score_points', 'advocacy') }} as advocacy_half,
+        {{ of_part('half_score_points', 'community') }} as community_half,
         {{ of_part('share', 'purchases') }} as purchases_share,
         {{ of_part('share', 'messages') }} as messages_share,
         {{ of_part('share', 'surveys') }} as surveys_share,
         {{ of_part('share', 'service') }} as service_share,
-        {{ of_part('share', 'advocacy') }} as advocacy_share
+        {{ of_part('share', 'advocacy') }} as advocacy_share,
+        {{ of_part('share', 'community') }} as community_share
     from known_weights
 
 ),
@@ -265,11 +307,13 @@ part_scores as (
         known_parts.surveys_share,
         known_parts.service_share,
         known_parts.advocacy_share,
+        known_parts.community_share,
         {{ part_score('left_over.purchases_points', 'known_parts.purchases_half') }} as purchases_score,
         {{ part_score('left_over.messages_points', 'known_parts.messages_half') }} as messages_score,
         {{ part_score('left_over.surveys_points', 'known_parts.surveys_half') }} as surveys_score,
         {{ part_score('left_over.service_points', 'known_parts.service_half') }} as service_score,
-        {{ part_score('left_over.advocacy_points', 'known_parts.advocacy_half') }} as advocacy_score
+        {{ part_score('left_over.advocacy_points', 'known_parts.advocacy_half') }} as advocacy_score,
+        {{ part_score('left_over.community_points', 'known_parts.community_half') }} as community_score
     from left_over
     cross join known_parts
 
@@ -283,7 +327,8 @@ indexed as (
         + coalesce(messages_share * messages_score, 0)
         + coalesce(surveys_share * surveys_score, 0)
         + coalesce(service_share * service_score, 0)
-        + coalesce(advocacy_share * advocacy_score, 0) as engagement_score
+        + coalesce(advocacy_share * advocacy_score, 0)
+        + coalesce(community_share * community_score, 0) as engagement_score
     from part_scores
 
 ),
@@ -304,7 +349,8 @@ final as (
         cast(messages_score as numeric(18, 2)) as messages_score,
         cast(surveys_score as numeric(18, 2)) as surveys_score,
         cast(service_score as numeric(18, 2)) as service_score,
-        cast(advocacy_score as numeric(18, 2)) as advocacy_score
+        cast(advocacy_score as numeric(18, 2)) as advocacy_score,
+        cast(community_score as numeric(18, 2)) as community_score
     from indexed
 
 )

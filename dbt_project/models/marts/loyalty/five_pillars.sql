@@ -34,6 +34,18 @@ referrals as (
 
 ),
 
+members as (
+
+    select * from {{ ref('int_pillar_members') }}
+
+),
+
+attendances as (
+
+    select * from {{ ref('event_attendances') }}
+
+),
+
 pillar_measures as (
 
     select * from {{ ref('pillar_measures') }}
@@ -91,6 +103,16 @@ acts as (
         count(*) as n_acts
     from referrals
     where not is_self_referral
+    group by month
+
+    union all
+
+    select
+        cast(date_trunc('month', cast(occurred_date as timestamp without time zone)) as date) as month,
+        'event_attendance_share' as measure,
+        count(distinct customer_id) as n_acts
+    from attendances
+    where is_attended
     group by month
 
 ),
@@ -172,6 +194,15 @@ measured as (
         part,
         whole
     from of_deliveries
+
+    union all
+
+    select
+        month,
+        'membership_share' as measure,
+        part,
+        whole
+    from members
 
     union all
 

@@ -36,6 +36,18 @@ checkouts as (
 
 ),
 
+memberships as (
+
+    select * from {{ ref('base_generic__memberships') }}
+
+),
+
+event_attendances as (
+
+    select * from {{ ref('base_generic__event_attendances') }}
+
+),
+
 -- Whoever the other files name exists, whether or not there is a file of customers.
 {%- set no_name = 'cast(null as text) as phone, cast(null as text) as full_name' %}
 mentions as (
@@ -111,6 +123,30 @@ mentions as (
         file_date,
         first_file_date
     from checkouts
+
+    union all
+
+    select
+        customer_record_id,
+        customer_id,
+        email,
+        {{ no_name }},
+        joined_at as seen_at,
+        file_date,
+        first_file_date
+    from memberships
+
+    union all
+
+    select
+        customer_record_id,
+        customer_id,
+        email,
+        {{ no_name }},
+        occurred_at as seen_at,
+        file_date,
+        first_file_date
+    from event_attendances
 
 ),
 

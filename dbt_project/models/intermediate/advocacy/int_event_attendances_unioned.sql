@@ -1,0 +1,7 @@
+with unioned as (
+
+    {{ union_concept('event_attendances') }}
+
+)
+
+select * from unioned
