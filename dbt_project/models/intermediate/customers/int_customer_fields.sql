@@ -184,7 +184,7 @@ chosen as (
             {%- for place in range(3) %}
                 (
                     case winners.field_group
-                        {%- for field_group, fields in field_groups.items() if place < fields | length and fields | length > 1 %}
+                        {%- for field_group, fields in field_groups.items() if fields | length > [place, 1] | max %}
                             when '{{ field_group }}' then '{{ fields[place] }}'
                         {%- endfor %}
                         {%- if place == 0 %}

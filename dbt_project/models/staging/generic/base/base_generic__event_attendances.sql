@@ -44,7 +44,8 @@ final as (
 
     select
         *,
-        {{ generic_customer_record_id('customer_id', 'email', "'event_attendances:' || row_key") }} as customer_record_id
+        {{ generic_customer_record_id('customer_id', 'email', "'event_attendances:' || row_key") }}
+            as customer_record_id
     from attendances
 
 )
