@@ -110,10 +110,9 @@
 {#- What the fingerprints of a table say of themselves; nothing where there are none, or of another table. -#}
 {% macro known_of_fingerprints(relation, name) %}
     {%- set query -%}
-        select obj_description(to_regclass('{{ fingerprints(name) }}'), 'pg_class')
-        where
-            cast(obj_description(to_regclass('{{ fingerprints(name) }}'), 'pg_class') as jsonb) ->> 'table'
-            = cast(cast(to_regclass('{{ relation }}') as oid) as text)
+        select cast(said as text)
+        from ops.said_of_fingerprints('{{ fingerprints(name) }}') as said
+        where said ->> 'table' = cast(cast(to_regclass('{{ relation }}') as oid) as text)
     {%- endset -%}
     {%- set found = run_query(query).rows -%}
     {{ return(fromjson(found[0][0]) if found | length else none) }}

@@ -230,6 +230,16 @@ def test_a_table_that_somebody_else_built_is_not_trusted(business: Business, con
     assert columns == ("NO",)
 
 
+def test_a_comment_that_somebody_writes_on_fingerprints_costs_a_whole_build_and_no_night(
+    business: Business, conn: psycopg.Connection[Any]
+) -> None:
+    expected = rows(conn)
+    for model in MODELS:
+        conn.execute(f"comment on table build_fingerprints.{model} is 'who changed'")
+    build(business)
+    assert rows(conn) == expected
+
+
 def test_an_interrupted_build_leaves_what_was(business: Business, conn: psycopg.Connection[Any]) -> None:
     before = rows(conn)
     add(conn, "bo", "bo_2", first_name="Bodil")

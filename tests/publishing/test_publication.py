@@ -335,6 +335,14 @@ def test_what_is_known_of_another_table_of_that_name_counts_nothing(conn: Connec
     assert published.checksum == compare(conn, FIRST, [BASKETS])[0].built_checksum
 
 
+def test_what_somebody_wrote_about_fingerprints_is_no_reason_not_to_publish(conn: Connection) -> None:
+    build_baskets(conn, [("b1", "c1", None), ("b2", "c2", None)])
+    keep_of_built(conn, "build_customer_360.baskets")
+    conn.execute("comment on table build_fingerprints.baskets is 'of whom there is what'")
+    (published,) = publish(conn, "test", FIRST, [BASKETS])
+    assert published.n_rows == 2
+
+
 def analyst(conn: Connection, warehouse: str) -> psycopg.Connection[Any]:
     """A session of a real login role in the analysts' group, with a schema of its own."""
     name = f"analyst_{warehouse}"

@@ -49,7 +49,7 @@ def of_built(conn: Connection, table: Table, columns: dict[str, str]) -> sql.Ide
     name_of, built = kept.as_string(conn), table.built.as_string(conn)
     is_known = conn.execute(
         "select"
-        " obj_description(to_regclass(%(kept)s), 'pg_class')::jsonb ->> 'table' = to_regclass(%(built)s)::oid::text"
+        " ops.said_of_fingerprints(%(kept)s) ->> 'table' = to_regclass(%(built)s)::oid::text"
         " and exists (select from pg_attribute where attrelid = to_regclass(%(kept)s) and attname = %(owner)s)",
         {"kept": name_of, "built": built, "owner": OWNER},
     ).fetchone()

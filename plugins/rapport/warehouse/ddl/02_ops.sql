@@ -189,6 +189,13 @@ comment on table ops.publications is 'What each night changed in each live table
 create sequence if not exists ops.builds;
 comment on sequence ops.builds is 'Numbers the builds of tables: which of them changed whose rows is kept in build_fingerprints.';
 
+-- What a table of build_fingerprints says of itself in its comment; null where somebody else has written one.
+create or replace function ops.said_of_fingerprints(name text) returns jsonb
+language sql stable as $$
+    select case when said is json object then said::jsonb end
+    from obj_description(to_regclass(name), 'pg_class') as said
+$$;
+
 -- Trigger of live tables: of whom rows are written, nothing is known until the next night compares them. Publishing says
 -- afterwards what it left there.
 create or replace function ops.forget_fingerprints() returns trigger
