@@ -36,6 +36,19 @@ checkouts as (
 
 ),
 
+memberships as (
+
+    select * from {{ ref('memberships') }}
+
+),
+
+attendances as (
+
+    select * from {{ ref('event_attendances') }}
+    where is_attended
+
+),
+
 -- Who began it: all but a message sent are the person's own doing.
 touches as (
 
@@ -91,6 +104,24 @@ touches as (
         started_at as touched_at
     from checkouts
     where not is_completed
+
+    union all
+
+    select
+        customer_id,
+        'community' as channel,
+        true as is_own,
+        joined_at as touched_at
+    from memberships
+
+    union all
+
+    select
+        customer_id,
+        'event' as channel,
+        true as is_own,
+        occurred_at as touched_at
+    from attendances
 
 ),
 
