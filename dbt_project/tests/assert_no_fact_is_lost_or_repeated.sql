@@ -5,6 +5,8 @@
     'referrals': 'int_referrals_unioned',
     'checkouts': 'int_checkouts_unioned',
     'loyalty_points': 'int_loyalty_points_unioned',
+    'memberships': 'int_memberships_unioned',
+    'event_attendances': 'int_event_attendances_unioned',
 } %}
 with counted as (
 

@@ -97,6 +97,18 @@ AROUND = {
         "K1,bo@example.dk,Lysestage,40.00,EUR,2026-03-01 20:00,\n"
         "K2,ayse@example.com,Fad,15.00,EUR,2026-03-05 20:00,\n"
     ),
+    "memberships": (
+        "membership_id,email,group,type,joined_at,left_at\n"
+        "M1,ayse@example.com,Çay severler,affinity,2026-02-20 09:00,2026-03-01 09:00\n"
+        "M2,ayse@example.com,Hane klub,,2026-03-01 09:30,2026-03-11 09:00\n"
+        "M3,bo@example.dk,Hane klub,community,2026-02-28,\n"
+    ),
+    "event_attendances": (
+        "attendance_id,email,event,type,status,date\n"
+        "T1,ayse@example.com,Bahar daveti,vip,attended,2026-03-02 00:30\n"
+        "T2,bo@example.dk,Bahar daveti,vip,registered,2026-03-02 00:30\n"
+        "T3,ayse@example.com,Keramik,workshop,,2026-03-12 19:00\n"
+    ),
 }
 
 
@@ -214,6 +226,26 @@ def test_points_belong_to_the_person_and_the_order_that_earned_them(conn: Conn) 
     ]
 
 
+def test_a_member_is_who_has_not_left_by_the_nights_clock(conn: Conn) -> None:
+    columns = "membership_id, who, vendor, group_name, group_type, is_member, left_at is null, joined_date"
+    assert _rows(conn, columns, "memberships") == [
+        ("generic:M1", "ayse", "generic", "Çay severler", "affinity", False, False, date(2026, 2, 20)),
+        # Leaves after this night.
+        ("generic:M2", "ayse", "generic", "Hane klub", "community", True, True, date(2026, 3, 1)),
+        ("generic:M3", "bo", "generic", "Hane klub", "community", True, True, date(2026, 2, 28)),
+    ]
+
+
+def test_a_guest_who_only_registered_did_not_come_and_nobody_came_yet_to_what_is_ahead(conn: Conn) -> None:
+    columns = "attendance_id, who, vendor, event_name, event_type, status, is_over, is_attended, occurred_date"
+    assert _rows(conn, columns, "event_attendances") == [
+        # Half past midnight in Istanbul, where the day has begun that is not yet there in UTC.
+        ("generic:T1", "ayse", "generic", "Bahar daveti", "vip", "attended", True, True, date(2026, 3, 2)),
+        ("generic:T2", "bo", "generic", "Bahar daveti", "vip", "registered", True, False, date(2026, 3, 2)),
+        ("generic:T3", "ayse", "generic", "Keramik", "workshop", "attended", False, False, date(2026, 3, 12)),
+    ]
+
+
 def test_promises_are_judged_by_what_the_facts_say(conn: Conn) -> None:
     promises = _rows(conn, "promise_id, who, order_id, status, n_hours_late", "promises")
     assert promises == [
@@ -234,6 +266,8 @@ def test_the_timeline_tells_a_persons_history_in_order_and_quotes_nobody(conn: C
     assert told == [
         ("became_known", None),
         ("referral_made", None),
+        ("group_joined", None),
+        ("event_missed", None),
         ("order_placed", Decimal("48.00")),
         ("delivery_shipped", None),
         ("return_requested", None),
@@ -255,6 +289,6 @@ def test_a_customers_row_sums_up_touches_margin_and_returns(conn: Conn) -> None:
         " n_broken_promises, favourite_category"
     )
     assert _rows(conn, columns, "customers") == [
-        ("ayse", "unknown", "checkout", Decimal("49.50"), Decimal("0.7500"), 0, Decimal("0.00"), 1, None),
-        ("bo", "unknown", "review", Decimal("28.00"), Decimal("1.0000"), 1, Decimal("10.00"), 1, None),
+        ("ayse", "community", "checkout", Decimal("49.50"), Decimal("0.7500"), 0, Decimal("0.00"), 1, None),
+        ("bo", "community", "review", Decimal("28.00"), Decimal("1.0000"), 1, Decimal("10.00"), 1, None),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from rapport import settings
 
 Conn = psycopg.Connection[Any]
 CUSTOMER = "generic:customers:"
+PIA = hashlib.md5(b"pia@example.dk", usedforsecurity=False).hexdigest()  # as who has no id is told from others
 
 
 def _rows(conn: Conn, columns: str, model: str) -> list[tuple[Any, ...]]:
@@ -87,6 +89,7 @@ def test_whoever_any_file_names_is_a_customer(conn: Conn) -> None:
         ("kim@example.org", "guest", None, None, None),
         ("lis@example.dk", "guest", None, None, None),
         ("nobody", "guest", None, None, None),
+        ("pia@example.dk", "guest", None, None, None),
     ]
 
 
@@ -99,6 +102,8 @@ def test_whoever_any_file_names_is_a_customer(conn: Conn) -> None:
         ("referrals", "referred_record_id"),
         ("loyalty_points", "customer_record_id"),
         ("checkouts", "customer_record_id"),
+        ("memberships", "customer_record_id"),
+        ("event_attendances", "customer_record_id"),
     ],
 )
 def test_every_record_that_is_pointed_at_exists(conn: Conn, concept: str, column: str) -> None:
@@ -147,6 +152,54 @@ def test_a_checkout_that_became_an_order_is_completed(conn: Conn) -> None:
     assert checkouts == [
         ("generic:K1", False, None, Decimal("135.00")),
         ("generic:K2", True, "generic:1001", Decimal("75.00")),
+    ]
+
+
+def test_a_membership_exported_again_replaces_its_earlier_self(conn: Conn) -> None:
+    """Without an id it is told by its customer, group and time."""
+    columns = "customer_record_id, source_record_id, membership_id, group_name, group_type, joined_at, left_at"
+    rows = [
+        (
+            f"{CUSTOMER}C1",
+            "M1",
+            "Çay severler",
+            "affinity",
+            datetime(2026, 1, 10, 6, tzinfo=UTC),
+            datetime(2026, 2, 28, 5, tzinfo=UTC),
+        ),
+        (
+            f"{CUSTOMER}C2",
+            "C2:Hjem klub:2026-02-01",
+            "Hjem klub",
+            "community",
+            datetime(2026, 1, 31, 21, tzinfo=UTC),  # the day's first instant in Istanbul
+            datetime(2026, 2, 27, 15, 30, tzinfo=UTC),
+        ),
+        (
+            f"generic:emails:{PIA}",
+            f"{PIA}:Hjem klub:2026-02-28 10:00+01:00",
+            "Hjem klub",
+            "community",
+            datetime(2026, 2, 28, 9, tzinfo=UTC),
+            None,
+        ),
+    ]
+    assert _rows(conn, columns, "memberships") == [
+        (record, f"generic:memberships:{key}", f"generic:{key}", *told) for record, key, *told in rows
+    ]
+
+
+def test_a_guest_has_attended_once_the_export_says_so_or_names_no_status(conn: Conn) -> None:
+    columns = "customer_record_id, source_record_id, attendance_id, event_name, event_type, status, occurred_at"
+    evening, afternoon = datetime(2026, 2, 27, 16, tzinfo=UTC), datetime(2026, 2, 28, 11, tzinfo=UTC)
+    rows = [
+        (f"{CUSTOMER}C1", "T1", "Bahar daveti", "vip", "attended", evening),
+        (f"{CUSTOMER}C2", "T2", "Bahar daveti", "vip", "no_show", evening),
+        (f"{CUSTOMER}C3", "C3:Keramik:2026-02-28 14:00", "Keramik", None, "cancelled", afternoon),
+        (f"generic:emails:{PIA}", f"{PIA}:Keramik:2026-02-28 14:00", "Keramik", "workshop", "attended", afternoon),
+    ]
+    assert _rows(conn, columns, "event_attendances") == [
+        (record, f"generic:event_attendances:{key}", f"generic:{key}", *told) for record, key, *told in rows
     ]
 
 
