@@ -1,6 +1,7 @@
-"""The retailer's side systems as the generic exports: parcels, returns, reviews, referrals, points, baskets, products.
+"""The retailer's side systems as the generic exports.
 
-They name orders by the number people know and customers by their e-mail, as such systems do. Istanbul time.
+Parcels, returns, reviews, referrals, points, baskets, members of groups, guests of events, products. They name
+orders by the number people know and customers by their e-mail, as such systems do. Istanbul time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 from rapport.samples import contact_points as points
 from rapport.samples.aftersales import DAMAGE, DELIVERY, NO_REVIEW, POINTS_PER, PRICE, QUALITY, SIZE, STAFF
 from rapport.samples.arrays import NEVER, Column, Text, chosen, local_dates, local_times, money, rows, shown, text
+from rapport.samples.attendances import EVENT_NAMES, EVENT_TYPES, FATES, PLACES
+from rapport.samples.communities import COMMUNITY, GROUPS
 from rapport.samples.dirt import FINE
 from rapport.samples.names import words
 from rapport.samples.orders import SHOP, Orders
@@ -35,6 +38,8 @@ HEADERS: dict[str, list[str]] = {
         " referred_at reward_due_date rewarded_at",
         "loyalty_points": "entry_id email points event_type reason order_id occurred_at",
         "checkouts": "checkout_id email items n_items total_amount currency order_id started_at completed_at",
+        "memberships": "membership_id email group_name group_type joined_at left_at",
+        "event_attendances": "attendance_id email event_name event_type status occurred_at",
         "products": "product_id product_name category brand unit_cost",
     }.items()
 }
@@ -78,6 +83,7 @@ def tables(retailer: Retailer, since: int) -> dict[str, tuple[Column, Callable[[
     spent = touched(orders.created_at) & (after.points_spent > 0)
     entries = np.concatenate([np.flatnonzero(earned), -1 - np.flatnonzero(spent)])
     recommended, left = retailer.referrals, retailer.checkouts
+    member, guest = retailer.memberships, retailer.attendances
     return {
         "deliveries": (np.flatnonzero(sent), lambda piece: _deliveries(retailer, piece)),
         "returns": (np.flatnonzero(returned), lambda piece: _returns(retailer, piece)),
@@ -93,6 +99,14 @@ def tables(retailer: Retailer, since: int) -> dict[str, tuple[Column, Callable[[
         "checkouts": (
             np.flatnonzero(touched(left.started_at, left.completed_at)),
             lambda piece: _checkouts(retailer, piece),
+        ),
+        "memberships": (
+            np.flatnonzero(touched(member.joined_at, member.left_at)),
+            lambda piece: _memberships(retailer, piece),
+        ),
+        "event_attendances": (
+            np.flatnonzero(touched(guest.registered_at, guest.ended_at)),
+            lambda piece: _attendances(retailer, piece),
         ),
         "products": (np.arange(len(PRODUCT_SKUS)), _products),
     }
@@ -248,6 +262,38 @@ def _checkouts(retailer: Retailer, row: Column) -> Block:
     )
 
 
+def _memberships(retailer: Retailer, row: Column) -> Block:
+    member, clock = rows(retailer.memberships, row), retailer.clock
+    number = text(member.number)
+    return _block(
+        number,
+        {
+            "membership_id": "M-" + number,
+            "email": _own_emails(retailer, member.person),
+            "group_name": GROUPS[retailer.people.country[member.person], member.group],
+            "group_type": chosen(member.group == COMMUNITY, "community", "affinity"),
+            "joined_at": local_times(member.joined_at, ZONE),
+            "left_at": _times(member.left_at, clock),
+        },
+    )
+
+
+def _attendances(retailer: Retailer, row: Column) -> Block:
+    guest, clock = rows(retailer.attendances, row), retailer.clock
+    number = text(guest.number)
+    return _block(
+        number,
+        {
+            "attendance_id": "A-" + number,
+            "email": _own_emails(retailer, guest.person),
+            "event_name": EVENT_NAMES[guest.country, guest.event_type] + ", " + PLACES[guest.country, guest.place],
+            "event_type": EVENT_TYPES[guest.event_type],
+            "status": chosen(guest.ended_at <= clock, FATES[guest.fate], "registered"),
+            "occurred_at": local_times(guest.starts_at, ZONE),
+        },
+    )
+
+
 def _products(row: Column) -> Block:
     return _block(
         PRODUCT_SKUS[row],
@@ -280,6 +326,12 @@ def known_addresses(retailer: Retailer) -> Iterator[tuple[Text, Column]]:
     friends = _own_emails(retailer, referral.referred[is_known])
     yield friends, referral.referred[is_known]
     yield _strangers(referral.number[~is_known]), np.full(int((~is_known).sum()), -1)
+    for table, persons in (
+        ("memberships", retailer.memberships.person),
+        ("event_attendances", retailer.attendances.person),
+    ):
+        person = persons[listed[table][0]]
+        yield _own_emails(retailer, person), person
 
 
 def _strangers(number: Column) -> Text:

@@ -7,7 +7,19 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rapport.samples import accounts, aftersales, contacts, messages, orders, referrals, service, shopping, surveys
+from rapport.samples import (
+    accounts,
+    aftersales,
+    attendances,
+    communities,
+    contacts,
+    messages,
+    orders,
+    referrals,
+    service,
+    shopping,
+    surveys,
+)
 from rapport.samples.arrays import DAY, Column, appended, size
 from rapport.samples.contacts import Consents, Contacts
 from rapport.samples.names import DENMARK
@@ -42,6 +54,8 @@ class Retailer:
     aftermath: aftersales.Aftermath
     checkouts: aftersales.Checkouts
     referrals: referrals.Referrals
+    memberships: communities.Memberships
+    attendances: attendances.Attendances
     tickets: service.Tickets
     responses: surveys.Responses
     events: messages.Events
@@ -80,6 +94,7 @@ class Retailer:
             day_until,
         )
         self._add_orders(who, at, is_first)
+        self._add_members_and_guests(newcomers, day_from, day_until)
         self.consents = appended(
             self.consents,
             contacts.changes_of_mind(self._stream("opt-outs"), size(self.contacts), few + 1, day_from, day_until),
@@ -107,6 +122,9 @@ class Retailer:
         self.aftermath = aftersales.aftermath(self._stream("aftermath"), self.people, self.orders)
         self.checkouts = aftersales.checkouts(self._stream("checkouts"), self.people, self.orders, 0)
         self.referrals = referrals.referrals(self._stream("referrals"), self.people, self.orders, 0, 0, with_loops=True)
+        self.memberships = communities.memberships(self._stream("memberships"), self.people, 0)
+        opened = attendances.events(self.seed, self.history_from, self.clock)
+        self.attendances = attendances.attendances(self._stream("attendances"), self.people, opened, 0)
         self.tickets = self._tickets(self.orders, 0, 0)
         self.responses = surveys.responses_to_orders(
             self._stream("responses"), self.people, self.orders, 0, 0, at_least_bad=1
@@ -139,6 +157,14 @@ class Retailer:
         )
         self.orders, self.lines = appended(self.orders, more), appended(self.lines, lines)
         self.tickets, self.responses = appended(self.tickets, tickets), appended(self.responses, responses)
+
+    def _add_members_and_guests(self, newcomers: People, day_from: int, day_until: int) -> None:
+        """The groups that newcomers will join, and the guests of events whose list opens on this day."""
+        joined = communities.memberships(self._stream("memberships"), newcomers, size(self.memberships))
+        self.memberships = appended(self.memberships, joined)
+        opened = attendances.events(self.seed, day_from, day_until)
+        guests = attendances.attendances(self._stream("attendances"), self.people, opened, size(self.attendances))
+        self.attendances = appended(self.attendances, guests)
 
     def _orders(
         self, who: Column, at: Column, is_first: Column, numbers_before: tuple[int, int], n_lines_before: int
