@@ -21,7 +21,7 @@ final as (
         memberships.vendor,
         memberships.group_name,
         memberships.group_type,
-        memberships.left_by_now_at is null as is_member,
+        memberships.joined_at <= {{ clock() }} and memberships.left_by_now_at is null as is_member,
         memberships.joined_at,
         memberships.left_by_now_at as left_at,
         {{ to_business_date('memberships.joined_at') }} as joined_date
