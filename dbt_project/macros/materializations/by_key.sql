@@ -29,9 +29,11 @@
     {%- endfor -%}
     {%- set is_whole = unseen | length > 0 or before['version'] != version -%}
     {%- set n_touched = 0 -%}
+    {% call statement('forget_who_changed') %}
+        drop table if exists {{ touched }}
+    {% endcall %}
     {%- if not is_whole -%}
         {%- call statement('who_changed') %}
-            drop table if exists {{ touched }};
             create table {{ touched }} as {{ who_changed(inputs.keyed, before['seen']) }};
             analyze {{ touched }};
         {%- endcall %}
