@@ -5,6 +5,14 @@ with signals as (
 
 ),
 
+-- Sums of floating point numbers come out otherwise in their last bits where rows lie, or workers read, in another order.
+in_order as (
+
+    select * from signals
+    order by customer_id
+
+),
+
 -- All pairs in one pass over the buyers.
 correlations as (
 
@@ -16,7 +24,7 @@ correlations as (
             {%- endfor %}
         {%- endfor %}
         count(*) as n_customers
-    from signals
+    from in_order
 
 ),
 
