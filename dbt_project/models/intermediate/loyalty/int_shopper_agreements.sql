@@ -5,7 +5,7 @@ with signals as (
 
 ),
 
--- Sums of floating point numbers come out otherwise in their last bits where rows lie, or workers read, in another order.
+-- Sums of floating point numbers come out otherwise in their last bits where rows are read in another order.
 in_order as (
 
     select * from signals
