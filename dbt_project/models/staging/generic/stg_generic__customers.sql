@@ -49,104 +49,39 @@ event_attendances as (
 ),
 
 -- Whoever the other files name exists, whether or not there is a file of customers.
-{%- set no_name = 'cast(null as text) as phone, cast(null as text) as full_name' %}
+-- An event to come has seen nobody yet.
+{%- set customer = ['customer_record_id', 'customer_id', 'email'] %}
+{%- set referrer = ['referrer_record_id', 'referrer_customer_id', 'referrer_email'] %}
+{%- set referred = ['referred_record_id', 'referred_customer_id', 'referred_email'] %}
+{%- set files = [
+    ('orders', customer, 'ordered_at'),
+    ('reviews', customer, 'reviewed_at'),
+    ('referrals', referrer, 'referred_at'),
+    ('referrals', referred, 'referred_at'),
+    ('loyalty_points', customer, 'occurred_at'),
+    ('checkouts', customer, 'started_at'),
+    ('memberships', customer, 'joined_at'),
+    ('event_attendances', customer, as_of_night('occurred_at')),
+] %}
 mentions as (
+    {%- for file, (record, id, email), seen_at in files %}
 
-    select
-        customer_record_id,
-        customer_id,
-        email,
-        {{ no_name }},
-        ordered_at as seen_at,
-        file_date,
-        first_file_date
-    from orders
+        select
+            {{ record }} as customer_record_id,
+            {{ id }} as customer_id,
+            {{ email }} as email,
+            {{ 'phone' if file == 'checkouts' else 'cast(null as text) as phone' }},
+            {{ 'full_name' if file == 'checkouts' else 'cast(null as text) as full_name' }},
+            {{ seen_at }} as seen_at,
+            file_date,
+            first_file_date
+        from {{ file }}
+        where {{ record }} is not null
+        {%- if not loop.last %}
 
-    union all
-
-    select
-        customer_record_id,
-        customer_id,
-        email,
-        {{ no_name }},
-        reviewed_at as seen_at,
-        file_date,
-        first_file_date
-    from reviews
-
-    union all
-
-    select
-        referrer_record_id as customer_record_id,
-        referrer_customer_id as customer_id,
-        referrer_email as email,
-        {{ no_name }},
-        referred_at as seen_at,
-        file_date,
-        first_file_date
-    from referrals
-
-    union all
-
-    select
-        referred_record_id as customer_record_id,
-        referred_customer_id as customer_id,
-        referred_email as email,
-        {{ no_name }},
-        referred_at as seen_at,
-        file_date,
-        first_file_date
-    from referrals
-    where referred_record_id is not null
-
-    union all
-
-    select
-        customer_record_id,
-        customer_id,
-        email,
-        {{ no_name }},
-        occurred_at as seen_at,
-        file_date,
-        first_file_date
-    from loyalty_points
-
-    union all
-
-    select
-        customer_record_id,
-        customer_id,
-        email,
-        phone,
-        full_name,
-        started_at as seen_at,
-        file_date,
-        first_file_date
-    from checkouts
-
-    union all
-
-    select
-        customer_record_id,
-        customer_id,
-        email,
-        {{ no_name }},
-        joined_at as seen_at,
-        file_date,
-        first_file_date
-    from memberships
-
-    union all
-
-    select
-        customer_record_id,
-        customer_id,
-        email,
-        {{ no_name }},
-        occurred_at as seen_at,
-        file_date,
-        first_file_date
-    from event_attendances
+            union all
+        {%- endif %}
+    {%- endfor %}
 
 ),
 
@@ -157,12 +92,27 @@ mentioned as (
         mentions.customer_record_id as source_record_id,
         case when min(mentions.customer_id) is null then 'guest' else 'shop_customer' end as record_type,
         'generic:' || min(mentions.customer_id) as external_id,
-        (array_agg(mentions.email order by mentions.email is null, mentions.seen_at desc))[1] as email_raw,
-        (array_agg(mentions.phone order by mentions.phone is null, mentions.seen_at desc))[1] as phone_raw,
+        (
+            array_agg(
+                mentions.email
+                order by mentions.email is null, mentions.seen_at desc nulls last
+            )
+        )[1] as email_raw,
+        (
+            array_agg(
+                mentions.phone
+                order by mentions.phone is null, mentions.seen_at desc nulls last
+            )
+        )[1] as phone_raw,
         cast(null as text) as phone_2_raw,
         cast(null as text) as first_name_raw,
         cast(null as text) as last_name_raw,
-        (array_agg(mentions.full_name order by mentions.full_name is null, mentions.seen_at desc))[1] as full_name_raw,
+        (
+            array_agg(
+                mentions.full_name
+                order by mentions.full_name is null, mentions.seen_at desc nulls last
+            )
+        )[1] as full_name_raw,
         cast(null as date) as birth_date,
         cast(null as text) as language,
         cast(null as text) as street_address,
